@@ -1,0 +1,1 @@
+"""The published REST API under /v1, and the docs renderer's two routes."""

@@ -1,0 +1,1 @@
+"""What every app may use: ids, clock, hashing, refusals. Imports no app."""

@@ -1,0 +1,1 @@
+"""The pages of a site: declared reports, figures from results, CSV."""

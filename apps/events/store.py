@@ -1,0 +1,183 @@
+"""The event store: one ClickHouse dialect, embedded in the process or on a server."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import Any
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
+from django.conf import settings
+
+from apps.core.errors import Refusal, Unavailable
+from apps.events.models import Event
+
+Row = dict[str, Any]
+"""One event by the names of ``Event``'s fields; what is left out is absent."""
+
+TABLES = Path(__file__).parent / "tables"
+QUERY_SECONDS = 15
+QUERY_BYTES = 2_000_000_000
+_TIMEOUT_CODES = frozenset({159, 160})
+_MEMORY_CODES = frozenset({241, 307, 396})
+
+
+class StoreInUse(Unavailable):
+    """Another process has the embedded engine open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One SQL text with bound parameters (``{name:Type}`` places)."""
+
+    sql: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+class EventStore:
+    """A small pool of engine handles. Reads may come from any thread; each takes a handle for its time."""
+
+    def __init__(self, *, url: str = "", folder: Path | None = None, handles: int = 4) -> None:
+        self._url = url
+        self._folder = folder
+        self._free: LifoQueue[Client] = LifoQueue()
+        self._permits = threading.BoundedSemaphore(handles)
+        self._insert_lock = threading.Lock()
+        self._insert_client: Client | None = None
+        self._names = list(Event.fields())
+        self._absent = {name: stored.absent for name, stored in Event.fields().items()}
+        self._free.put(self._connect())
+
+    def _connect(self) -> Client:
+        try:
+            if self._url:
+                return clickhouse_connect.get_client(dsn=self._url, autogenerate_session_id=False)
+            assert self._folder is not None
+            self._folder.mkdir(parents=True, exist_ok=True)
+            return clickhouse_connect.get_client(interface="chdb", path=str(self._folder))
+        except Exception as error:
+            if "lock" in str(error).lower():
+                raise StoreInUse(
+                    f"The event store in {self._folder} is in use by another process: stop the running server first."
+                ) from error
+            raise Unavailable("The event store cannot be opened.") from error
+
+    @contextmanager
+    def _handle(self) -> Iterator[Client]:
+        with self._permits:
+            try:
+                client = self._free.get_nowait()
+            except Empty:
+                client = self._connect()
+            try:
+                yield client
+            finally:
+                self._free.put(client)
+
+    def query(self, statement: Statement, *, seconds: float = QUERY_SECONDS) -> list[Sequence[Any]]:
+        """Run a SELECT; returns its columns, each a sequence of the rows' values; ``[]`` when there are no rows.
+
+        Raises ``Unavailable`` (503) when the engine is away or the statement takes longer than
+        ``seconds``, ``Refusal`` (422) when it needs more than the memory that one query may use.
+        """
+        limits = {"max_execution_time": seconds, "max_memory_usage": QUERY_BYTES}
+        with self._handle() as client, _translated():
+            result = client.query(statement.sql, parameters=dict(statement.parameters), settings=limits)
+            return list(result.result_columns)
+
+    def command(self, statement: Statement) -> None:
+        """Run a statement that answers nothing (tables, erasure)."""
+        with self._handle() as client, _translated():
+            client.command(statement.sql, parameters=dict(statement.parameters))
+
+    def insert(self, rows: Sequence[Row]) -> None:
+        """Store rows in one durable part: returns once they are on disk and visible, or raises and stores none."""
+        absent = self._absent
+        columns = [[row.get(name, absent[name]) for row in rows] for name in self._names]
+        with self._insert_lock, _translated():
+            if self._insert_client is None:
+                self._insert_client = self._connect()
+            self._insert_client.insert("events", columns, column_names=self._names, column_oriented=True)
+
+    def migrate(self) -> list[str]:
+        """Apply the numbered table files that have not been applied; returns their names. Safe to repeat."""
+        self.command(
+            Statement(
+                sql="CREATE TABLE IF NOT EXISTS table_changes (name String, applied DateTime('UTC'))"
+                " ENGINE = MergeTree ORDER BY name"
+            )
+        )
+        applied = self.query(Statement(sql="SELECT name FROM table_changes"))
+        done = set(applied[0]) if applied else set()
+        fresh = [file for file in sorted(TABLES.glob("*.sql")) if file.name not in done]
+        for file in fresh:
+            for sql in file.read_text().split(";\n"):
+                if sql.strip():
+                    self.command(Statement(sql=sql))
+            self.command(
+                Statement(
+                    sql="INSERT INTO table_changes SELECT {name:String}, toDateTime({at:UInt32}, 'UTC')",
+                    parameters={"name": file.name, "at": int(time.time())},
+                )
+            )
+        return [file.name for file in fresh]
+
+    def close(self) -> None:
+        """Release every handle; the folder can then be opened by another process."""
+        while True:
+            try:
+                self._free.get_nowait().close()
+            except Empty:
+                break
+        if self._insert_client is not None:
+            self._insert_client.close()
+            self._insert_client = None
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the engine's errors into refusals; what is our own mistake stays an error."""
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable("The event store does not answer.") from error
+    except DatabaseError as error:
+        code = getattr(error, "code", None)
+        if code in _TIMEOUT_CODES:
+            raise Unavailable("The query took too long: ask for a shorter range or fewer columns.") from error
+        if code in _MEMORY_CODES:
+            raise Refusal("The query needs too much memory: ask for a shorter range or fewer columns.") from error
+        raise
+    except (ClickHouseError, OSError) as error:
+        raise Unavailable("The event store does not answer.") from error
+
+
+_store: EventStore | None = None
+_store_lock = threading.Lock()
+
+
+def get_store() -> EventStore:
+    """The store of this process, opened and migrated on first use."""
+    global _store  # noqa: PLW0603  # one engine a process is the engine's own rule
+    with _store_lock:
+        if _store is None:
+            store = EventStore(url=settings.CLICKHOUSE_URL, folder=settings.EVENT_STORE_DIR)
+            store.migrate()
+            _store = store
+        return _store
+
+
+def close_store() -> None:
+    """Close the store of this process, if it was opened."""
+    global _store  # noqa: PLW0603
+    with _store_lock:
+        if _store is not None:
+            _store.close()
+            _store = None

@@ -1,0 +1,1 @@
+"""Questions: the catalog of columns, typed queries, their compiler and their results. No HTTP, no settings."""

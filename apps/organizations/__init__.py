@@ -1,0 +1,1 @@
+"""Who is here: people, organizations, their members and roles, and API tokens."""

@@ -1,0 +1,1 @@
+"""What is measured: documentation sites and their ingest policy."""

@@ -1,0 +1,78 @@
+"""Sites and what may be tracked on them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.clock import utc_now
+from apps.core.hashing import new_key
+from apps.core.ids import new_site_id
+from apps.organizations.models import ApiToken, Organization, User
+
+
+class Visibility(models.TextChoices):
+    """Who may read the documentation. Source: the published ``SiteVisibility``."""
+
+    PUBLIC = "public", _("Public")
+    UNLISTED = "unlisted", _("Unlisted")
+    SHARE_LINK = "share-link", _("Share link")
+    VISITOR_AUTH = "visitor-auth", _("Signed-in visitors")
+
+
+class IngestPolicy(models.TextChoices):
+    """Who may track. Source: contract.md, Who may track."""
+
+    PUBLIC = "public", _("Browsers may track without a token")
+    TOKEN = "token", _("Only with a token")  # noqa: S105  # the policy's name
+
+
+def validate_hostnames(value: object) -> None:
+    """Refuse anything but a list of bare lower-case host names."""
+    if not isinstance(value, list) or not all(isinstance(host, str) for host in value):
+        raise ValidationError(_("Expected a list of host names."))
+    for host in value:
+        if not host or host != host.lower() or urlsplit(f"//{host}").hostname != host:
+            raise ValidationError(_("“%(host)s” is not a lower-case host name without a port."), params={"host": host})
+
+
+class SiteQuerySet(models.QuerySet["Site"]):
+    def visible_to(self, user: User | AnonymousUser) -> SiteQuerySet:
+        """The sites of the organizations that ``user`` is a member of."""
+        return self.filter(organization__in=Organization.objects.visible_to(user))
+
+    def for_token(self, token: ApiToken) -> SiteQuerySet:
+        """The sites that ``token`` reaches: those of its organization that its owner may see."""
+        return self.visible_to(token.user).filter(organization=token.organization_id)
+
+
+class Site(models.Model):
+    """A documentation site whose visits are counted."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="sites")
+    public_id = models.CharField(max_length=64, unique=True, default=new_site_id, editable=False)
+    title = models.CharField(max_length=128)
+    url = models.URLField(max_length=2048, blank=True, help_text=_("Where the documentation is published."))
+    visibility = models.CharField(max_length=16, choices=Visibility.choices, default=Visibility.PUBLIC)
+    ingest_policy = models.CharField(max_length=8, choices=IngestPolicy.choices, default=IngestPolicy.PUBLIC)
+    hostnames = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[validate_hostnames],
+        help_text=_("Where this lists hosts, events must be on one of them. Empty: any host."),
+    )
+    time_zone = models.CharField(max_length=64, default="UTC", help_text=_("IANA name; the pages draw days in it."))
+    hash_key = models.BinaryField(default=new_key, editable=False)
+    created_at = models.DateTimeField(default=utc_now, editable=False)
+
+    objects = SiteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("title", "pk")
+
+    def __str__(self) -> str:
+        return self.title
