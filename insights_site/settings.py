@@ -14,12 +14,12 @@ env = environ.Env()
 
 def path(name: str, default: Path) -> Path:
     """A folder from the environment; a relative one is below the project's folder."""
-    return (BASE_DIR / env.str(name, str(default))).resolve()
+    return (BASE_DIR / str(env.str(name, str(default)))).resolve()
 
 
 def positive(name: str, default: int) -> int:
     """A whole number of at least 1 from the environment; fails loudly on anything else."""
-    value = env.int(name, default)
+    value: int = env.int(name, default)
     if value < 1:
         raise ValueError(f"{name} must be at least 1, not {value}")
     return value
@@ -31,11 +31,12 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 def secret_key() -> str:
     """``SECRET_KEY`` from the environment, or one made at first start and kept readable by its owner alone."""
-    if given := env.str("SECRET_KEY", ""):
+    given: str = env.str("SECRET_KEY", "")
+    if given:
         return given
     file = DATA_DIR / "secret_key"
     try:
-        with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
             out.write(secrets.token_urlsafe(50))
     except FileExistsError:
         pass

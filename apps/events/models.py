@@ -44,7 +44,9 @@ class Event(models.Model):
 
     site = Stored("UInt32", "The site's primary key.")
     timestamp = Stored(MOMENT, "When it happened, to the millisecond.")
-    id = Stored("UInt64", "Unique and growing in the order of arrival; breaks ties between equal timestamps.", primary_key=True)
+    id = Stored(
+        "UInt64", "Unique and growing in the order of arrival; breaks ties between equal timestamps.", primary_key=True
+    )
     batch = Stored("UInt64", "The request or import group that brought it; a batch is stored whole or not at all.")
     received = Stored("DateTime('UTC')", "When it was stored; the same for all rows of one insert, which is one part.")
     event_type = Stored(FEW, "One of the 20 published event types.")

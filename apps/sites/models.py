@@ -28,7 +28,7 @@ class IngestPolicy(models.TextChoices):
     """Who may track. Source: contract.md, Who may track."""
 
     PUBLIC = "public", _("Browsers may track without a token")
-    TOKEN = "token", _("Only with a token")  # noqa: S105  # the policy's name
+    TOKEN = "token", _("Only with a token")  # the policy's name
 
 
 def validate_hostnames(value: object) -> None:
