@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from queue import Empty, LifoQueue
 from typing import Any
 
 import clickhouse_connect
+from clickhouse_connect.datatypes.registry import get_from_name
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 from django.conf import settings
@@ -27,6 +29,8 @@ QUERY_SECONDS = 15
 QUERY_BYTES = 2_000_000_000
 _TIMEOUT_CODES = frozenset({159, 160})
 _MEMORY_CODES = frozenset({241, 307, 396})
+# What the engine says when it cannot store anything now, whatever the rows: files, disk, parts, replicas, keeper.
+_AWAY_CODES = frozenset({74, 75, 76, 159, 160, 202, 209, 210, 225, 236, 241, 242, 243, 252, 285, 319, 999})
 
 
 class StoreInUse(Unavailable):
@@ -44,7 +48,7 @@ class Statement:
 class EventStore:
     """A small pool of engine handles. Reads may come from any thread; each takes a handle for its time."""
 
-    def __init__(self, *, url: str = "", folder: Path | None = None, handles: int = 4) -> None:
+    def __init__(self, *, url: str = "", folder: Path, handles: int = 4) -> None:
         self._url = url
         self._folder = folder
         self._free: LifoQueue[Client] = LifoQueue()
@@ -52,26 +56,26 @@ class EventStore:
         self._insert_lock = threading.Lock()
         self._insert_client: Client | None = None
         self._names = list(Event.fields())
+        self._types = [get_from_name(stored.engine_type) for stored in Event.fields().values()]
         self._absent = {name: stored.absent for name, stored in Event.fields().items()}
+        if folder is not None and not url:
+            _refuse_if_in_use(folder)
         self._free.put(self._connect())
 
     def _connect(self) -> Client:
         try:
             if self._url:
                 return clickhouse_connect.get_client(dsn=self._url, autogenerate_session_id=False)
-            assert self._folder is not None
             self._folder.mkdir(parents=True, exist_ok=True)
             return clickhouse_connect.get_client(interface="chdb", path=str(self._folder))
         except Exception as error:
-            if "lock" in str(error).lower():
-                raise StoreInUse(
-                    f"The event store in {self._folder} is in use by another process: stop the running server first."
-                ) from error
             raise Unavailable("The event store cannot be opened.") from error
 
     @contextmanager
-    def _handle(self) -> Iterator[Client]:
-        with self._permits:
+    def _handle(self, seconds: float = QUERY_SECONDS) -> Iterator[Client]:
+        if not self._permits.acquire(timeout=seconds):
+            raise Unavailable("The event store is busy.")
+        try:
             try:
                 client = self._free.get_nowait()
             except Empty:
@@ -80,6 +84,8 @@ class EventStore:
                 yield client
             finally:
                 self._free.put(client)
+        finally:
+            self._permits.release()
 
     def query(self, statement: Statement, *, seconds: float = QUERY_SECONDS) -> list[Sequence[Any]]:
         """Run a SELECT; returns its columns, each a sequence of the rows' values; ``[]`` when there are no rows.
@@ -88,7 +94,7 @@ class EventStore:
         ``seconds``, ``Refusal`` (422) when it needs more than the memory that one query may use.
         """
         limits = {"max_execution_time": seconds, "max_memory_usage": QUERY_BYTES}
-        with self._handle() as client, _translated():
+        with self._handle(seconds) as client, _translated():
             result = client.query(statement.sql, parameters=dict(statement.parameters), settings=limits)
             return list(result.result_columns)
 
@@ -98,13 +104,20 @@ class EventStore:
             client.command(statement.sql, parameters=dict(statement.parameters))
 
     def insert(self, rows: Sequence[Row]) -> None:
-        """Store rows in one durable part: returns once they are on disk and visible, or raises and stores none."""
+        """Store rows in one durable part: returns once they are on disk and visible, or raises and stores none.
+
+        Raises ``Unavailable`` (503) when the engine cannot store anything now, and the engine's
+        own error when it refuses a value of these rows.
+        """
         absent = self._absent
         columns = [[row.get(name, absent[name]) for row in rows] for name in self._names]
-        with self._insert_lock, _translated():
+        with self._insert_lock, _translated(away=_AWAY_CODES):
             if self._insert_client is None:
                 self._insert_client = self._connect()
-            self._insert_client.insert("events", columns, column_names=self._names, column_oriented=True)
+            # Naming the types spares the DESCRIBE TABLE that the client sends before an insert.
+            self._insert_client.insert(
+                "events", columns, column_names=self._names, column_types=self._types, column_oriented=True
+            )
 
     def migrate(self) -> list[str]:
         """Apply the numbered table files that have not been applied; returns their names. Safe to repeat."""
@@ -141,15 +154,35 @@ class EventStore:
             self._insert_client = None
 
 
+def _refuse_if_in_use(folder: Path) -> None:
+    """Raise ``StoreInUse`` where another engine holds the folder: the engine itself says so only on its stderr."""
+    status = folder / "status"
+    if not status.exists():
+        return
+    with status.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StoreInUse(
+                f"The event store in {folder} is in use by another process, most likely the server:"
+                " stop it first, or use a ClickHouse server (CLICKHOUSE_URL)."
+            ) from error
+
+
 @contextmanager
-def _translated() -> Iterator[None]:
-    """Turn the engine's errors into refusals; what is our own mistake stays an error."""
+def _translated(away: frozenset[int] = frozenset()) -> Iterator[None]:
+    """Turn the engine's errors into refusals; what is our own mistake stays an error.
+
+    ``away`` are further engine codes that mean ``Unavailable``.
+    """
     try:
         yield
     except OperationalError as error:
         raise Unavailable("The event store does not answer.") from error
     except DatabaseError as error:
         code = getattr(error, "code", None)
+        if code in away:
+            raise Unavailable("The event store cannot store events now.") from error
         if code in _TIMEOUT_CODES:
             raise Unavailable("The query took too long: ask for a shorter range or fewer columns.") from error
         if code in _MEMORY_CODES:
@@ -164,12 +197,21 @@ _store_lock = threading.Lock()
 
 
 def get_store() -> EventStore:
-    """The store of this process, opened and migrated on first use."""
+    """The store of this process, opened and migrated on first use.
+
+    Raises ``Unavailable`` where it cannot be opened now, as ``StoreInUse`` where another process has it.
+    """
     global _store  # noqa: PLW0603  # one engine a process is the engine's own rule
     with _store_lock:
         if _store is None:
             store = EventStore(url=settings.CLICKHOUSE_URL, folder=settings.EVENT_STORE_DIR)
-            store.migrate()
+            try:
+                store.migrate()
+            except Exception as error:
+                store.close()
+                if isinstance(error, Unavailable):
+                    raise
+                raise Unavailable("The event table cannot be brought up to date.") from error
             _store = store
         return _store
 
