@@ -1,0 +1,133 @@
+"""From a typed ``Query`` to one ClickHouse statement with bound parameters.
+
+The only place that writes SQL over events, and the only one that adds the site's condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from apps.events.store import Statement
+from apps.insights.columns import Column, Dimension, Metric
+from apps.insights.kinds import Bind
+from apps.insights.query import Filter, Operator, Order, Query
+
+
+def compile_query(query: Query) -> Statement:
+    """The statement whose columns are those of ``query.columns``, in order, in stored form."""
+    return _Compilation(query).statement()
+
+
+class _Compilation:
+    """The names and parameters of one statement in the making."""
+
+    def __init__(self, query: Query) -> None:
+        self.query = query
+        self.bind = Bind()
+        self.aliases = {column: f"c{index}" for index, column in enumerate(query.columns)}
+
+    def statement(self) -> Statement:
+        query = self.query
+        parts = ["SELECT", _lines(f"{self.figure(column)} AS {alias}" for column, alias in self.aliases.items())]
+        parts += ["FROM events", "WHERE", _lines(self.conditions(), joint=" AND")]
+        if query.grouped:
+            parts += ["GROUP BY", _lines(self.aliases[column] for column in query.grouped)]
+        if query.group_filters:
+            parts += ["HAVING", _lines((self.having(each) for each in query.group_filters), joint=" AND")]
+        order = list(self.order())
+        if order:
+            parts += ["ORDER BY", _lines(order)]
+        parts.append(f"LIMIT {query.limit}")
+        return Statement(sql="\n".join(parts), parameters=self.bind.parameters)
+
+    def stored(self, column: Column) -> str:
+        """SQL of an event's stored value, or array of values, of a dimension."""
+        definition = column.definition
+        assert isinstance(definition, Dimension)  # noqa: S101  # metrics have no value in an event
+        if isinstance(definition.expression, str):
+            return definition.expression
+        return definition.expression(column, self.query.zone, self.bind)
+
+    def figure(self, column: Column) -> str:
+        """SQL of a column of the result: a metric, a group's key, or the value in the group's latest event."""
+        definition = column.definition
+        if isinstance(definition, Metric):
+            return definition.expression
+        value = self.stored(column)
+        if column in self.query.grouped:
+            if not definition.many:
+                return value
+            return f"arrayJoin(if(empty({value}), [''], {value}))" if definition.keeps_none else f"arrayJoin({value})"
+        latest = f"arraySort({value})[1]" if definition.many else value
+        return f"argMax(tuple({latest}), (timestamp, id)).1"
+
+    def conditions(self) -> Iterable[str]:
+        query = self.query
+        yield f"site = {self.bind('UInt32', query.site)}"
+        yield f"timestamp >= fromUnixTimestamp64Milli({self.bind('Int64', query.start)}, 'UTC')"
+        yield f"timestamp < fromUnixTimestamp64Milli({self.bind('Int64', query.end)}, 'UTC')"
+        for each in query.event_filters:
+            yield self.condition(each)
+
+    def condition(self, each: Filter) -> str:
+        """SQL that keeps an event."""
+        definition = each.column.definition
+        assert isinstance(definition, Dimension)  # noqa: S101  # resolve_query puts metrics elsewhere
+        value = self.stored(each.column)
+        if each.operator.orders:
+            comparison = f"{value} {each.operator.symbol} {self.bind(definition.kind.engine_type, each.values[0])}"
+            return f"({comparison} AND NOT {definition.kind.absence(value)})" if _can_be_absent(each) else comparison
+        if not each.values:
+            return "false" if each.operator is Operator.IN else "true"
+        matches = self._any_of(value, each) if definition.many else self._one_of(value, each)
+        return f"({matches})" if each.operator is Operator.IN else f"NOT ({matches})"
+
+    def _one_of(self, value: str, each: Filter) -> str:
+        definition = each.column.definition
+        assert isinstance(definition, Dimension)  # noqa: S101  # as above
+        return definition.kind.condition(value, each.values, self.bind)
+
+    def _any_of(self, value: str, each: Filter) -> str:
+        matches = f"hasAny({value}, {self.bind('Array(String)', list(each.values))})"
+        return f"{matches} OR empty({value})" if "" in each.values else matches
+
+    def having(self, each: Filter) -> str:
+        """SQL that keeps a group."""
+        definition = each.column.definition
+        assert isinstance(definition, Metric)  # noqa: S101  # resolve_query puts dimensions elsewhere
+        if each.operator.orders:
+            return f"{definition.expression} {each.operator.symbol} {self.bind('Float64', each.values[0])}"
+        if not each.values:
+            return "false" if each.operator is Operator.IN else "true"
+        negation = "" if each.operator is Operator.IN else "NOT "
+        return f"{definition.expression} {negation}IN {self.bind('Array(Float64)', list(each.values))}"
+
+    def order(self) -> Iterable[str]:
+        """ORDER BY items: what was asked for, then the grouped columns; no value comes last in both directions."""
+        if not self.query.grouped:
+            return
+        if self.query.order:
+            yield from self._order_items(self.query.order)
+        for column in self.query.grouped:
+            yield from self._order_items(Order(column=column, descending=False))
+
+    def _order_items(self, order: Order) -> Iterable[str]:
+        alias = self.aliases.get(order.column) or f"({self.figure(order.column)})"
+        definition = order.column.definition
+        direction = " DESC" if order.descending else ""
+        if isinstance(definition, Metric):
+            yield (alias if definition.is_number else definition.balance.format(alias=alias)) + direction
+            return
+        if definition.kind.can_be_absent:
+            yield definition.kind.absence(alias)
+        for expression in definition.kind.order(alias):
+            yield expression + direction
+
+
+def _can_be_absent(each: Filter) -> bool:
+    definition = each.column.definition
+    return isinstance(definition, Dimension) and definition.kind.can_be_absent
+
+
+def _lines(parts: Iterable[str], *, joint: str = ",") -> str:
+    return f"{joint}\n".join(f"    {part}" for part in parts)
