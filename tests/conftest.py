@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import shutil
 from collections.abc import Iterator
-
-os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="insights-tests-")
+from typing import NoReturn
 
 import pytest
 from django.conf import settings
 
 from apps.events.store import EventStore, Statement, close_store, get_store
 from tests.people import World, make_world
+
+
+def require(executable: str) -> str:
+    """The path of a program that the test needs.
+
+    Where it is missing the test is skipped with the reason on a person's machine, and fails where ``CI=true``.
+    """
+    found = shutil.which(executable)
+    if found is None:
+        lacking(f"{executable} is not installed")
+    return found
+
+
+def lacking(reason: str) -> NoReturn:
+    """Skip a test that this machine cannot run; with ``CI=true`` it fails instead."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -107,6 +107,9 @@ class Event(models.Model):
         db_table = "events"
         default_permissions = ("view",)
 
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.id}"
+
     @classmethod
     def fields(cls) -> dict[str, Stored]:
         """The stored fields by name, in the table's order."""

@@ -1,0 +1,75 @@
+# Every command of the project: `make help` lists them.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+DATA_DIR ?= var
+export HOST PORT DATA_DIR
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+COMPILE ?= $(VENV)/bin/pip-compile
+LOCK := $(COMPILE) --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run serve test check bench lock
+
+help: ## List these commands.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@echo "HOST, PORT and DATA_DIR are honoured; docs/settings.md lists all settings."
+
+setup: $(VENV)/installed ## Make the virtual environment with the locked packages.
+
+run: setup ## Do everything for a first look: set up, demo data, serve. Later starts keep the data.
+	@$(PY) manage.py demo && exec $(PY) manage.py serve
+
+serve: setup ## Serve without making demo data.
+	@exec $(PY) manage.py serve
+
+test: $(VENV)/installed-dev npm ## Run the tests; what this machine lacks is skipped with a reason, with CI=true it fails.
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile
+
+check: $(VENV)/installed-dev ## Lint, types, import directions, templates, settings and migrations.
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	git ls-files -z '*.html' | xargs -0 $(VENV)/bin/djade --check --target-version 5.2
+	$(PY) manage.py check --fail-level WARNING
+	$(PY) manage.py makemigrations --check --dry-run
+
+bench: setup ## Measure loading and queries on a store of its own.
+	@$(PY) -m benchmarks
+
+lock: ## Solve the versions in requirements/ anew from pyproject.toml.
+	$(LOCK) --output-file requirements/run.txt pyproject.toml
+	$(LOCK) --output-file requirements/dev.txt --extra dev --constraint requirements/run.txt pyproject.toml
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo "Python 3.11 or later is needed as '$(PYTHON)': install it, or name it: make run PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { rm -rf $(VENV); echo "This Python cannot make virtual environments. On Debian: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/installed: requirements/run.txt | $(PY)
+	@echo "Installing the locked packages (about a minute, the first time only) ..."
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements/dev.txt $(VENV)/installed
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.PHONY: npm
+npm:
+	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory node_modules/installed; \
+		elif [ "$$CI" = true ]; then echo "npm is missing" >&2; exit 1; \
+		else echo "npm is missing: the tests with the official client will be skipped."; fi
+
+node_modules/installed: package-lock.json
+	@npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
