@@ -1,0 +1,46 @@
+"""A desk to ask at: a site, its stored events, and the answers of the real engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from apps.events.store import EventStore, Row
+from apps.insights import resolve, run
+from apps.sites.models import Site
+from tests.insights.events import NOW
+from tests.people import World
+
+
+@dataclass
+class Desk:
+    """Asks about one site; ``events`` are all that was stored there, as the evaluator takes them."""
+
+    store: EventStore
+    site: Site
+    events: list[Row] = field(default_factory=list)
+
+    def holds(self, *events: Row) -> None:
+        """Store events of this site."""
+        rows = [{**event, "site": self.site.pk} for event in events]
+        self.store.insert(rows)
+        self.events.extend(rows)
+
+    def answer(self, body: dict[str, Any], *, now: datetime = NOW) -> dict[str, Any]:
+        """The engine's answer in the published form."""
+        result: dict[str, Any] = run(resolve(body, site=self.site, now=now)).to_json()
+        return result
+
+    def ask(self, *, range: Any = "lastYear", **body: Any) -> list[tuple[Any, ...]]:
+        """The columns of the answer as tuples: name, claim where there is one, values."""
+        columns = self.answer({"range": range, **body})["columns"]
+        return [tuple(column.values()) for column in columns]
+
+
+@pytest.fixture
+def desk(store: EventStore, world: World) -> Desk:
+    """Ada's site, empty, at ``NOW``."""
+    return Desk(store, world.docs)
