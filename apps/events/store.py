@@ -87,13 +87,15 @@ class EventStore:
         finally:
             self._permits.release()
 
-    def query(self, statement: Statement, *, seconds: float = QUERY_SECONDS) -> list[Sequence[Any]]:
+    def query(
+        self, statement: Statement, *, seconds: float = QUERY_SECONDS, memory: int = QUERY_BYTES
+    ) -> list[Sequence[Any]]:
         """Run a SELECT; returns its columns, each a sequence of the rows' values; ``[]`` when there are no rows.
 
         Raises ``Unavailable`` (503) when the engine is away or the statement takes longer than
-        ``seconds``, ``Refusal`` (422) when it needs more than the memory that one query may use.
+        ``seconds``, ``Refusal`` (422) when it needs more than ``memory`` bytes.
         """
-        limits = {"max_execution_time": seconds, "max_memory_usage": QUERY_BYTES}
+        limits = {"max_execution_time": seconds, "max_memory_usage": memory}
         with self._handle(seconds) as client, _translated():
             result = client.query(statement.sql, parameters=dict(statement.parameters), settings=limits)
             return list(result.result_columns)

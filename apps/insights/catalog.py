@@ -106,7 +106,7 @@ DIMENSIONS = (
         "visitorGeoPoint",
         _("Place"),
         Point(),
-        lambda column, zone, bind: cell_at(column.argument),
+        lambda column, zone, scope: cell_at(column.argument),
         _("The H3 cell that the visitor is in."),
         argument=PRECISION,
     ),

@@ -8,8 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from apps.insights.errors import QueryError, quoted
-from apps.insights.kinds import Bind, Json, Kind, Schema, read_integer, read_text
-from apps.insights.moments import Interval, local_second
+from apps.insights.kinds import Json, Kind, Schema, Scope, read_integer, read_text
+from apps.insights.moments import Interval
 
 MAX_CLAIM = 1024
 
@@ -56,7 +56,7 @@ class Dimension(Definition):
     """
 
     kind: Kind
-    expression: str | Callable[[Column, ZoneInfo, Bind], str]
+    expression: str | Callable[[Column, ZoneInfo, Scope], str]
     many: bool = False
     keeps_none: bool = True
     """Of a ``many`` column: whether events without an element form the group of no value."""
@@ -157,23 +157,31 @@ CLAIM = Argument(
 )
 
 
-def moment_expression(column: Column, zone: ZoneInfo, bind: Bind) -> str:
+def local_second(zone: ZoneInfo, scope: Scope) -> str:
+    """SQL of an event's local second: seconds since 1970 plus the offset that ``zone`` has then."""
+    unix = scope.define("unix", "toInt64(toUnixTimestamp(timestamp))")
+    if zone.key == "UTC":
+        return scope.define("local", unix)
+    return scope.define("local", f"{unix} + timeZoneOffset(toTimeZone(timestamp, '{zone.key}'))")
+
+
+def moment_expression(column: Column, zone: ZoneInfo, scope: Scope) -> str:
     """SQL of an event's moment: its bucket's key, or its millisecond."""
     if isinstance(column.argument, Interval):
-        return column.argument.bucket.key(local_second(zone))
+        return column.argument.bucket.key(local_second(zone, scope))
     return "toUnixTimestamp64Milli(timestamp)"
 
 
-def day_of_week_expression(column: Column, zone: ZoneInfo, bind: Bind) -> str:
+def day_of_week_expression(column: Column, zone: ZoneInfo, scope: Scope) -> str:
     """SQL of 1 (Monday) … 7. 1970-01-01 was a Thursday."""
-    return f"(intDiv({local_second(zone)}, 86400) + 3) % 7 + 1"
+    return f"(intDiv({local_second(zone, scope)}, 86400) + 3) % 7 + 1"
 
 
-def hour_of_day_expression(column: Column, zone: ZoneInfo, bind: Bind) -> str:
+def hour_of_day_expression(column: Column, zone: ZoneInfo, scope: Scope) -> str:
     """SQL of 0 … 23."""
-    return f"intDiv({local_second(zone)}, 3600) % 24"
+    return f"intDiv({local_second(zone, scope)}, 3600) % 24"
 
 
-def claim_expression(column: Column, zone: ZoneInfo, bind: Bind) -> str:
+def claim_expression(column: Column, zone: ZoneInfo, scope: Scope) -> str:
     """SQL of the array of a claim's values."""
-    return f"claims[{bind('String', column.argument)}]"
+    return f"claims[{scope.bind('String', column.argument)}]"

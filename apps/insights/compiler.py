@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from apps.events.store import Statement
 from apps.insights.columns import Column, Dimension, Metric
-from apps.insights.kinds import Bind
+from apps.insights.kinds import Scope
 from apps.insights.query import Filter, Operator, Order, Query
 
 
@@ -18,17 +18,23 @@ def compile_query(query: Query) -> Statement:
     return _Compilation(query).statement()
 
 
+def readable(statement: Statement) -> str:
+    """A statement for people: its SQL, then its parameters as comments."""
+    parameters = (f"-- {name} = {value!r}" for name, value in statement.parameters.items())
+    return "\n".join((statement.sql, *parameters)) + "\n"
+
+
 class _Compilation:
     """The names and parameters of one statement in the making."""
 
     def __init__(self, query: Query) -> None:
         self.query = query
-        self.bind = Bind()
+        self.scope = Scope()
         self.aliases = {column: f"c{index}" for index, column in enumerate(query.columns)}
 
     def statement(self) -> Statement:
         query = self.query
-        parts = ["SELECT", _lines(f"{self.figure(column)} AS {alias}" for column, alias in self.aliases.items())]
+        parts = ["SELECT", self._select()]
         parts += ["FROM events", "WHERE", _lines(self.conditions(), joint=" AND")]
         if query.grouped:
             parts += ["GROUP BY", _lines(self.aliases[column] for column in query.grouped)]
@@ -38,7 +44,12 @@ class _Compilation:
         if order:
             parts += ["ORDER BY", _lines(order)]
         parts.append(f"LIMIT {query.limit}")
-        return Statement(sql="\n".join(parts), parameters=self.bind.parameters)
+        if self.scope.definitions:
+            parts = ["WITH", _lines(f"{sql} AS {name}" for name, sql in self.scope.definitions.items()), *parts]
+        return Statement(sql="\n".join(parts), parameters=self.scope.parameters)
+
+    def _select(self) -> str:
+        return _lines(f"{self.figure(column)} AS {alias}" for column, alias in self.aliases.items())
 
     def stored(self, column: Column) -> str:
         """SQL of an event's stored value, or array of values, of a dimension."""
@@ -46,7 +57,7 @@ class _Compilation:
         assert isinstance(definition, Dimension)  # noqa: S101  # metrics have no value in an event
         if isinstance(definition.expression, str):
             return definition.expression
-        return definition.expression(column, self.query.zone, self.bind)
+        return definition.expression(column, self.query.zone, self.scope)
 
     def figure(self, column: Column) -> str:
         """SQL of a column of the result: a metric, a group's key, or the value in the group's latest event."""
@@ -63,9 +74,9 @@ class _Compilation:
 
     def conditions(self) -> Iterable[str]:
         query = self.query
-        yield f"site = {self.bind('UInt32', query.site)}"
-        yield f"timestamp >= fromUnixTimestamp64Milli({self.bind('Int64', query.start)}, 'UTC')"
-        yield f"timestamp < fromUnixTimestamp64Milli({self.bind('Int64', query.end)}, 'UTC')"
+        yield f"site = {self.scope.bind('UInt32', query.site)}"
+        yield f"timestamp >= fromUnixTimestamp64Milli({self.scope.bind('Int64', query.start)}, 'UTC')"
+        yield f"timestamp < fromUnixTimestamp64Milli({self.scope.bind('Int64', query.end)}, 'UTC')"
         for each in query.event_filters:
             yield self.condition(each)
 
@@ -75,7 +86,9 @@ class _Compilation:
         assert isinstance(definition, Dimension)  # noqa: S101  # resolve_query puts metrics elsewhere
         value = self.stored(each.column)
         if each.operator.orders:
-            comparison = f"{value} {each.operator.symbol} {self.bind(definition.kind.engine_type, each.values[0])}"
+            comparison = (
+                f"{value} {each.operator.symbol} {self.scope.bind(definition.kind.engine_type, each.values[0])}"
+            )
             return f"({comparison} AND NOT {definition.kind.absence(value)})" if _can_be_absent(each) else comparison
         if not each.values:
             return "false" if each.operator is Operator.IN else "true"
@@ -85,10 +98,10 @@ class _Compilation:
     def _one_of(self, value: str, each: Filter) -> str:
         definition = each.column.definition
         assert isinstance(definition, Dimension)  # noqa: S101  # as above
-        return definition.kind.condition(value, each.values, self.bind)
+        return definition.kind.condition(value, each.values, self.scope)
 
     def _any_of(self, value: str, each: Filter) -> str:
-        matches = f"hasAny({value}, {self.bind('Array(String)', list(each.values))})"
+        matches = f"hasAny({value}, {self.scope.bind('Array(String)', list(each.values))})"
         return f"{matches} OR empty({value})" if "" in each.values else matches
 
     def having(self, each: Filter) -> str:
@@ -96,11 +109,11 @@ class _Compilation:
         definition = each.column.definition
         assert isinstance(definition, Metric)  # noqa: S101  # resolve_query puts dimensions elsewhere
         if each.operator.orders:
-            return f"{definition.expression} {each.operator.symbol} {self.bind('Float64', each.values[0])}"
+            return f"{definition.expression} {each.operator.symbol} {self.scope.bind('Float64', each.values[0])}"
         if not each.values:
             return "false" if each.operator is Operator.IN else "true"
         negation = "" if each.operator is Operator.IN else "NOT "
-        return f"{definition.expression} {negation}IN {self.bind('Array(Float64)', list(each.values))}"
+        return f"{definition.expression} {negation}IN {self.scope.bind('Array(Float64)', list(each.values))}"
 
     def order(self) -> Iterable[str]:
         """ORDER BY items: what was asked for, then the grouped columns; no value comes last in both directions."""
@@ -109,7 +122,8 @@ class _Compilation:
         if self.query.order:
             yield from self._order_items(self.query.order)
         for column in self.query.grouped:
-            yield from self._order_items(Order(column=column, descending=False))
+            if self.query.order is None or column != self.query.order.column:
+                yield from self._order_items(Order(column=column, descending=False))
 
     def _order_items(self, order: Order) -> Iterable[str]:
         alias = self.aliases.get(order.column) or f"({self.figure(order.column)})"

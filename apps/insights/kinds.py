@@ -71,25 +71,32 @@ class Kind:
         """SQL that is true where the stored value under ``alias`` is no value; only for kinds that can be absent."""
         return f"{alias} = ''" if self.absent == "" else f"{alias} = {self.absent}"
 
-    def condition(self, expression: str, stored: Sequence[Any], bind: Bind) -> str:
+    def condition(self, expression: str, stored: Sequence[Any], scope: Scope) -> str:
         """SQL that is true where ``expression`` is one of the stored values; there is at least one."""
-        return f"{expression} IN {bind(f'Array({self.engine_type})', list(stored))}"
+        return f"{expression} IN {scope.bind(f'Array({self.engine_type})', list(stored))}"
 
     def schema(self) -> Schema:
         """JSON Schema of a printed value."""
         raise NotImplementedError  # each kind below has its own
 
 
-class Bind:
-    """Collects the bound parameters of a statement; a call gives the placeholder's SQL."""
+class Scope:
+    """The bound parameters and the named expressions of a statement in the making."""
 
     def __init__(self) -> None:
         self.parameters: dict[str, Any] = {}
+        self.definitions: dict[str, str] = {}
 
-    def __call__(self, engine_type: str, value: Any) -> str:
+    def bind(self, engine_type: str, value: Any) -> str:
+        """The placeholder of a new parameter."""
         name = f"p{len(self.parameters)}"
         self.parameters[name] = value
         return f"{{{name}:{engine_type}}}"
+
+    def define(self, name: str, expression: str) -> str:
+        """Make ``name`` stand for an expression over an event; returns the name."""
+        self.definitions[name] = expression
+        return name
 
 
 def read_text(value: Json, *, path: str, limit: int = MAX_TEXT) -> str:
@@ -255,11 +262,11 @@ class Page(Kind):
     def parse(self, value: Json, *, path: str) -> tuple[str, str] | None:
         return None if value is None or value == "" else self.read(value, path=path)
 
-    def condition(self, expression: str, stored: Sequence[Any], bind: Bind) -> str:
+    def condition(self, expression: str, stored: Sequence[Any], scope: Scope) -> str:
         pairs = [pair for pair in stored if pair is not None]
         alternatives = ["page = ''"] if len(pairs) < len(stored) else []
         if pairs:
-            pages, spaces = (bind("Array(String)", list(texts)) for texts in zip(*pairs, strict=True))
+            pages, spaces = (scope.bind("Array(String)", list(texts)) for texts in zip(*pairs, strict=True))
             alternatives.append(f"has(arrayZip({pages}, {spaces}), (toString(page), toString(space)))")
         return " OR ".join(alternatives)
 
@@ -303,14 +310,14 @@ class Point(Kind):
             raise QueryError("expected the index of an H3 cell", path=f"{path}.h3")
         return int(h3.str_to_int(text))
 
-    def condition(self, expression: str, stored: Sequence[Any], bind: Bind) -> str:
+    def condition(self, expression: str, stored: Sequence[Any], scope: Scope) -> str:
         alternatives = ["isNull(latitude)"] if self.absent in stored else []
         by_resolution: dict[int, list[int]] = {}
         for cell in stored:
             if cell != self.absent:
                 by_resolution.setdefault(h3.get_resolution(h3.int_to_str(cell)), []).append(cell)
         alternatives += [
-            f"{cell_at(resolution)} IN {bind('Array(UInt64)', cells)}"
+            f"{cell_at(resolution)} IN {scope.bind('Array(UInt64)', cells)}"
             for resolution, cells in sorted(by_resolution.items())
         ]
         return " OR ".join(alternatives)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum
-from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 from django.utils.translation import gettext_lazy as _
@@ -122,10 +121,7 @@ _OFFSET_ZERO = 131_072
 
 
 def _hour_key(local: str) -> str:
-    unix = "toInt64(toUnixTimestamp(timestamp))"
-    if local == unix:
-        return f"({unix} - {unix} % {HOUR_SECONDS}) * {_OFFSET_SPAN} + {_OFFSET_ZERO}"
-    return f"({unix} - ({local}) % {HOUR_SECONDS}) * {_OFFSET_SPAN} + {_OFFSET_ZERO} - (({local}) - {unix})"
+    return f"(unix - {local} % {HOUR_SECONDS}) * {_OFFSET_SPAN} + {_OFFSET_ZERO} - ({local} - unix)"
 
 
 def _hour_start(zone: tzinfo, key: int) -> int:
@@ -149,7 +145,8 @@ def _month_start(zone: tzinfo, key: int) -> int:
 class Bucket:
     """How an interval groups events: an integer key made by the engine, and the second that it stands for.
 
-    ``key`` takes the SQL of the local second (seconds since 1970 plus the zone's offset) and is ordered as time is.
+    ``key`` takes the SQL of the local second (seconds since 1970 plus the zone's offset; ``unix`` is the name of the
+    former) and is ordered as time is.
     """
 
     key: Callable[[str], str]
@@ -181,11 +178,3 @@ _BUCKETS = {
         _month_start,
     ),
 }
-
-
-def local_second(zone: ZoneInfo) -> str:
-    """SQL of an event's local second: seconds since 1970 plus the offset that ``zone`` has then."""
-    unix = "toInt64(toUnixTimestamp(timestamp))"
-    if zone.key == "UTC":
-        return unix
-    return f"{unix} + timeZoneOffset(toTimeZone(timestamp, '{zone.key}'))"

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
-from apps.insights.compiler import compile_query
+from apps.insights.compiler import compile_query, readable
 from apps.insights.services import resolve
 from apps.sites.models import Site
 
@@ -35,7 +35,4 @@ class Command(BaseCommand):
             query = resolve(msgspec.json.decode(text), site=site, now=utc_now())
         except (OSError, UnicodeDecodeError, msgspec.DecodeError, Refusal) as error:
             raise CommandError(str(error)) from error
-        statement = compile_query(query)
-        self.stdout.write(statement.sql)
-        for name, value in statement.parameters.items():
-            self.stdout.write(f"-- {name} = {value!r}")
+        self.stdout.write(readable(compile_query(query)), ending="")

@@ -1,0 +1,16 @@
+-- {"range":"last30Days","where":[{"column":"url","values":[]},{"column":"urlPath","operator":"notIn","values":[]}]}
+SELECT
+    count() AS c0,
+    uniqExact(visitor) AS c1,
+    uniqExact(session) AS c2
+FROM events
+WHERE
+    site = {p0:UInt32} AND
+    timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
+    timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
+    false AND
+    true
+LIMIT 1000
+-- p0 = 7
+-- p1 = 1769774400000
+-- p2 = 1772366400000

@@ -1,0 +1,18 @@
+-- {"range":"last30Days","groupBy":[{"column":"urlPath"}],"select":[{"column":"urlPath"}],"order":{"by":{"column":"referrerDomain"},"direction":"asc"}}
+SELECT
+    url_path AS c0
+FROM events
+WHERE
+    site = {p0:UInt32} AND
+    timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
+    timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC')
+GROUP BY
+    c0
+ORDER BY
+    (argMax(tuple(referrer_domain), (timestamp, id)).1) = '',
+    (argMax(tuple(referrer_domain), (timestamp, id)).1),
+    c0
+LIMIT 1000
+-- p0 = 7
+-- p1 = 1769774400000
+-- p2 = 1772366400000

@@ -1,0 +1,17 @@
+-- {"range":"last30Days","where":[{"column":"page","operator":"notIn","values":[null,{"page":"p1","space":"s1"},{"page":null,"space":"s2"}]}]}
+SELECT
+    count() AS c0,
+    uniqExact(visitor) AS c1,
+    uniqExact(session) AS c2
+FROM events
+WHERE
+    site = {p0:UInt32} AND
+    timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
+    timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
+    NOT (page = '' OR has(arrayZip({p3:Array(String)}, {p4:Array(String)}), (toString(page), toString(space))))
+LIMIT 1000
+-- p0 = 7
+-- p1 = 1769774400000
+-- p2 = 1772366400000
+-- p3 = ['p1', '']
+-- p4 = ['s1', 's2']

@@ -1,0 +1,24 @@
+-- {"range":"last3Months","groupBy":[{"column":"dayOfWeek"},{"column":"hourOfDay"}],"select":[{"column":"sessionsCount"}]}
+WITH
+    toInt64(toUnixTimestamp(timestamp)) AS unix,
+    unix AS local
+SELECT
+    (intDiv(local, 86400) + 3) % 7 + 1 AS c0,
+    intDiv(local, 3600) % 24 AS c1,
+    uniqExact(session) AS c2
+FROM events
+WHERE
+    site = {p0:UInt32} AND
+    timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
+    timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC')
+GROUP BY
+    c0,
+    c1
+ORDER BY
+    c2 DESC,
+    c0,
+    c1
+LIMIT 1000
+-- p0 = 7
+-- p1 = 1764590400000
+-- p2 = 1772366400000

@@ -1,0 +1,40 @@
+"""One compiled statement per feature, as people read it.
+
+The first line of each file in ``statements/`` is the request; the rest is what it becomes. After a wanted change, write
+them anew with ``python -m tests.insights.test_statements`` and read the difference.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from apps.insights.compiler import compile_query, readable
+from apps.insights.query import resolve_query
+
+FOLDER = Path(__file__).parent / "statements"
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FILES = sorted(FOLDER.glob("*.sql"))
+
+
+def statement_of(request: str) -> str:
+    return readable(compile_query(resolve_query(json.loads(request), site=7, now=NOW)))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_request_becomes_this_statement(file: Path) -> None:
+    request, _newline, expected = file.read_text().removeprefix("-- ").partition("\n")
+    assert statement_of(request) == expected
+
+
+def test_there_is_a_statement_for_every_feature() -> None:
+    assert len(FILES) >= 14
+
+
+if __name__ == "__main__":
+    for each in FILES:
+        line = each.read_text().partition("\n")[0]
+        each.write_text(f"{line}\n{statement_of(line.removeprefix('-- '))}")
