@@ -9,7 +9,7 @@ from typing import Any
 from apps.events.demo.choice import Choice
 from apps.events.demo.machines import Habit, Machine
 from apps.events.demo.people import Crowd
-from apps.events.demo.sitemap import BROKEN, IN_SECTION, PAGE_AT, PAGES
+from apps.events.demo.sitemap import IN_SECTION, LONG_BROKEN, PAGE_AT, PAGES
 from apps.events.demo.visit import Told, Visit
 from apps.events.demo.words import GOALS, QUESTIONS, SEARCHES
 
@@ -43,7 +43,7 @@ def automate(machine: Machine, crowd: Crowd, *, start: int, dice: Random) -> lis
 
 def _crawl(visit: Visit) -> None:
     if visit.chance(0.04):
-        visit.lose(visit.dice.choice(BROKEN).path)
+        visit.lose(visit.dice.choice(LONG_BROKEN).path)
         visit.tell("page_view")
     while True:
         visit.go(_ANY_PAGE.pick(visit.dice), "server")

@@ -8,7 +8,18 @@ from typing import Any
 from apps.events.demo.arrivals import Arrival
 from apps.events.demo.choice import Choice
 from apps.events.demo.people import Visitor
-from apps.events.demo.sitemap import AFTER, BROKEN, IN_SECTION, PAGE_AT, PAGES, BrokenUrl, Page, stable_id
+from apps.events.demo.sitemap import (
+    AFTER,
+    BROKEN,
+    IN_SECTION,
+    LONG_BROKEN,
+    PAGE_AT,
+    PAGES,
+    RECENT_DAYS,
+    BrokenUrl,
+    Page,
+    stable_id,
+)
 from apps.events.demo.visit import Told, Visit, preview_key
 from apps.events.demo.words import COMMENTS, QUESTIONS, SEARCHES
 
@@ -23,7 +34,7 @@ _ENTRIES = Choice((page, page.entries) for page in PAGES)
 _SIBLINGS = {section: Choice((page, page.entries) for page in pages) for section, pages in IN_SECTION.items()}
 _SEARCHES = Choice(((term, found), weight) for term, weight, found in SEARCHES)
 _QUESTIONS = Choice(QUESTIONS)
-_OLD_BROKEN = Choice((url, url.weight) for url in BROKEN if url.days > 90)
+_LONG_BROKEN = Choice((url, url.weight) for url in LONG_BROKEN)
 _ALL_BROKEN = Choice((url, url.weight) for url in BROKEN)
 _POSITIONS = Choice([("content", 60), ("sidebar", 22), ("header", 12), ("footer", 4), ("announcement", 2)])
 _TRADEMARKS = Choice([("sidebar", 60), ("footer", 20), ("ad", 8), ("pdf", 6), ("embed", 6)])
@@ -79,7 +90,7 @@ def read(visitor: Visitor, arrival: Arrival, *, start: int, end: int, dice: Rand
 
 
 def _broken(start: int, end: int, dice: Random) -> BrokenUrl:
-    urls = _ALL_BROKEN if start > end - 5 * _DAY else _OLD_BROKEN
+    urls = _ALL_BROKEN if start > end - RECENT_DAYS * _DAY else _LONG_BROKEN
     return urls.pick(dice)
 
 

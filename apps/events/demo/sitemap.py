@@ -62,8 +62,8 @@ class BrokenUrl:
     path: str
     referrer: str
     weight: float
-    days: int = 10_000
-    """It has been followed only since so many days."""
+    recent: bool = False
+    """It has been followed only in the last ``RECENT_DAYS`` days."""
 
 
 DOCS = Section(name="Documentation", path="")
@@ -160,6 +160,7 @@ AFTER = {
 }
 """The page that the "next" link at a page's end leads to."""
 
+RECENT_DAYS = 5
 BROKEN = (
     BrokenUrl(path="/getting-started/instalation", referrer="https://github.com/acme/acme", weight=24),
     BrokenUrl(path="/api/v1/authentication", referrer="https://stackoverflow.com/questions/71530284", weight=20),
@@ -168,5 +169,6 @@ BROKEN = (
     BrokenUrl(path="/self-hosting/helm-chart", referrer="https://www.perplexity.ai/", weight=7),
     BrokenUrl(path="/pricing", referrer="https://acme.example/", weight=6),
     BrokenUrl(path="/configuration/enviroment-variables", referrer="", weight=4),
-    BrokenUrl(path="/guides/upgrade-to-v3", referrer="https://blog.acme.example/acme-3-1", weight=70, days=5),
+    BrokenUrl(path="/guides/upgrade-to-v3", referrer="https://blog.acme.example/acme-3-1", weight=70, recent=True),
 )
+LONG_BROKEN = tuple(url for url in BROKEN if not url.recent)
