@@ -1,0 +1,1 @@
+"""Measurements of the service on the machine at hand: ``python -m benchmarks``."""
