@@ -1,0 +1,141 @@
+"""The web server: a supervising parent, and spawned workers of many threads that own the event store.
+
+The embedded engine belongs to one process and does not survive a fork, so the parent never opens it
+and workers are spawned. This module is imported by each of them before Django is: keep it light.
+"""
+
+from __future__ import annotations
+
+import atexit
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+CONNECTIONS = 1_024
+"""Open connections a worker accepts; more wait in the listening socket's queue."""
+STOP_SECONDS = 20
+"""After this long a worker that does not stop is killed."""
+EARLY_SECONDS = 10.0
+"""A worker that lives less than this did not start properly."""
+EARLY_DEATHS = 5
+"""After this many of them in a row the server gives up."""
+
+
+class CannotListen(Exception):
+    """The address cannot be listened on; the message is one sentence for the operator."""
+
+
+def worker_application() -> Callable[..., Any]:
+    """The WSGI application of a worker: opens the event store, and closes it when the worker ends."""
+    from insights_site.wsgi import application
+
+    threading.Thread(target=_stop_with_parent, name="parent-watch", daemon=True).start()
+    _hold_store()
+    return application
+
+
+def _hold_store() -> None:
+    """Open the store of this worker; needs a Django that is set up."""
+    from apps.core.errors import Unavailable
+    from apps.events.store import close_store, get_store
+    from apps.events.writer import close_writer
+
+    atexit.register(close_store)
+    atexit.register(close_writer)  # runs first: exit functions run last in, first out
+    try:
+        get_store()
+    except Unavailable as error:
+        # It may be back later (an import that holds it ends): until then requests get 503.
+        sys.stderr.write(f"{error}\n")
+
+
+def _stop_with_parent() -> None:
+    """Stop this worker when its parent is gone, so that no orphan keeps the port and the store."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def resolve(host: str, port: int) -> str:
+    """The numeric address of ``host``; raises ``CannotListen`` where ``port`` cannot be listened on there."""
+    try:
+        family, kind, protocol, _name, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        raise CannotListen(f"HOST {host} is not an address of this machine: {error.strerror}.") from error
+    # Workers listen with SO_REUSEPORT, which would share the port with another server in silence.
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            raise CannotListen(
+                f"Cannot listen on {host}:{port}: {error.strerror}. Stop what uses it, or set PORT."
+            ) from error
+    return str(address[0])
+
+
+def serve(host: str, port: int, *, workers: int, threads: int, announce: Callable[[], None]) -> int:
+    """Serve until SIGTERM or SIGINT; restart workers that die; call ``announce`` once connections are accepted.
+
+    Returns the exit code: 0 after a signal, 1 when workers keep dying at their start.
+    Raises ``CannotListen`` before anything is started.
+    """
+    address = resolve(host, port)
+    multiprocessing.set_start_method("spawn", force=True)
+    threading.Thread(target=_announce_when_up, args=(address, port, announce), daemon=True).start()
+    early_deaths = 0
+    while early_deaths < EARLY_DEATHS:
+        server = _server(address, port, workers, threads)
+        started = time.monotonic()
+        try:
+            server.serve(target_loader=worker_application, wrap_loader=False)
+        except SystemExit:
+            # How the server reports that a worker died. A signal may have come at the same time.
+            if server.interrupt_signal:
+                return 0
+        else:
+            return 0
+        early_deaths = early_deaths + 1 if time.monotonic() - started < EARLY_SECONDS else 0
+    sys.stderr.write(f"The server gives up: its worker died {EARLY_DEATHS} times at its start.\n")
+    return 1
+
+
+def _server(address: str, port: int, workers: int, threads: int) -> Any:
+    return Server(
+        "insights_site.serve:worker_application",
+        address=address,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=workers,
+        blocking_threads=threads,
+        backpressure=CONNECTIONS,
+        backlog=CONNECTIONS,
+        websockets=False,
+        log_level=LogLevels.error,
+        workers_kill_timeout=STOP_SECONDS,
+    )
+
+
+def _announce_when_up(address: str, port: int, announce: Callable[[], None]) -> None:
+    while True:
+        try:
+            socket.create_connection((address, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            announce()
+            return
