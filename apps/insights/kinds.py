@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 import h3
 import msgspec
 
-from apps.core.text import canonical_reference, is_well_formed
+from apps.core.errors import Refusal
+from apps.core.text import is_well_formed
+from apps.events.wire import canonical_target
 from apps.insights.errors import QueryError, quoted
 from apps.insights.moments import floor_milliseconds, parse_timestamp, print_seconds
 
@@ -358,12 +360,16 @@ class Reference(Kind):
     absent: Any = ""
 
     def read(self, value: Json, *, path: str) -> str:
-        if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
+        if not isinstance(value, dict):
             raise QueryError("expected null or a content reference with a kind", path=path)
         for key, text in value.items():
             read_text(key, path=path)
-            read_text(text, path=f"{path}.{key}")
-        return canonical_reference(value)
+            if isinstance(text, str):
+                read_text(text, path=f"{path}.{key}")
+        try:
+            return canonical_target(value)
+        except Refusal as refusal:
+            raise QueryError(refusal.message, path=f"{path}.{refusal.path}".rstrip(".")) from None
 
     def dump(self, stored: str) -> Json:
         return msgspec.json.decode(stored) if stored else None
