@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from apps.events.store import EventStore, Row
-from apps.insights import resolve, run
+from apps.insights.services import resolve, run
 from apps.sites.models import Site
 from tests.insights.events import NOW
 from tests.people import World

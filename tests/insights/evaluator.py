@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from datetime import datetime
 from itertools import product
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import h3
-from dateutil.relativedelta import relativedelta
+
+from tests.insights.local_time import bucket, moment, range_of
 
 Event = dict[str, Any]
 Group = list[Event]
@@ -93,13 +93,6 @@ PRINTED_WITHOUT_VALUE: dict[str, Any] = {
 """How a column prints "no value" where that is not null."""
 
 DEFAULT_PRECISION = 5
-PRESETS = {
-    "last24Hours": relativedelta(hours=24),
-    "last7Days": relativedelta(days=7),
-    "last30Days": relativedelta(days=30),
-    "last3Months": relativedelta(months=3),
-    "lastYear": relativedelta(years=1),
-}
 
 
 class Column(NamedTuple):
@@ -179,18 +172,6 @@ def once(columns: list[Column]) -> list[Column]:
     return list(dict.fromkeys(columns))
 
 
-def range_of(asked: Any, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
-    if isinstance(asked, str):
-        return now - PRESETS[asked], now
-    return moment(asked["from"], zone), moment(asked["to"], zone)
-
-
-def moment(text: str, zone: ZoneInfo) -> datetime:
-    """An RFC 3339 time in UTC; without an offset it is in ``zone``."""
-    read = datetime.fromisoformat(text)
-    return (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
-
-
 # What an event says about a column. None means "no value".
 
 
@@ -233,48 +214,6 @@ def cell_of(event: Event, precision: int) -> Cell | None:
         return None
     index = h3.latlng_to_cell(latitude, longitude, precision)
     return Cell(*h3.cell_to_latlng(index), index)
-
-
-# Time
-
-
-def bucket(timestamp: datetime, interval: str | None, zone: ZoneInfo) -> datetime:
-    """Where the bucket of ``timestamp`` starts; the timestamp itself without an interval."""
-    local = timestamp.astimezone(zone)
-    match interval:
-        case None:
-            return timestamp
-        case "hour":
-            return start_of_hour(timestamp.replace(second=0, microsecond=0), zone)
-        case "day":
-            return start_of_date(local.date(), zone)
-        case "week":
-            return start_of_date(local.date() - timedelta(days=local.weekday()), zone)
-        case "month":
-            return start_of_date(local.date().replace(day=1), zone)
-    raise AssertionError(interval)
-
-
-@cache
-def start_of_date(day: date, zone: ZoneInfo) -> datetime:
-    """The first minute whose local date is ``day``, or later where ``day`` does not exist there."""
-    candidate = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=16)
-    while candidate.astimezone(zone).date() < day:
-        candidate += timedelta(minutes=1)
-    return candidate
-
-
-@cache
-def start_of_hour(minute: datetime, zone: ZoneInfo) -> datetime:
-    """The first minute of the run of minutes with the same local date, hour and offset."""
-    while same_hour(minute - timedelta(minutes=1), minute, zone):
-        minute -= timedelta(minutes=1)
-    return minute
-
-
-def same_hour(one: datetime, other: datetime, zone: ZoneInfo) -> bool:
-    one, other = one.astimezone(zone), other.astimezone(zone)
-    return (one.date(), one.hour, one.utcoffset()) == (other.date(), other.hour, other.utcoffset())
 
 
 # Filters
