@@ -5,49 +5,110 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from insights_site.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
 
-def path(name: str, default: Path) -> Path:
-    """A folder from the environment; a relative one is below the project's folder."""
-    return (BASE_DIR / str(env.str(name, str(default)))).resolve()
+def text(name: str, default: str = "") -> str:
+    """A text from the environment, without surrounding blanks."""
+    return str(env.str(name, default)).strip()
+
+
+def words(name: str, default: list[str]) -> list[str]:
+    """A comma-separated list from the environment."""
+    given = text(name)
+    return [word.strip() for word in given.split(",") if word.strip()] if given else default
+
+
+def whole(name: str, default: int) -> int:
+    """A whole number from the environment."""
+    given = text(name, str(default))
+    try:
+        return int(given)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {given!r}.") from None
 
 
 def positive(name: str, default: int) -> int:
-    """A whole number of at least 1 from the environment; fails loudly on anything else."""
-    value: int = env.int(name, default)
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, not {value}")
-    return value
+    """A whole number of at least 1 from the environment."""
+    number = whole(name, default)
+    if number < 1:
+        raise ImproperlyConfigured(f"{name} must be at least 1, not {number}.")
+    return number
 
 
-DATA_DIR = path("DATA_DIR", BASE_DIR / "var")
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+def flag(name: str, default: bool) -> bool:
+    """``true`` or ``false`` from the environment."""
+    given = text(name, str(default)).lower()
+    if given not in ("true", "false"):
+        raise ImproperlyConfigured(f"{name} must be true or false, not {given!r}.")
+    return given == "true"
+
+
+def folder(name: str, default: str) -> Path:
+    """A folder from the environment, made where it is missing; a relative one is below the project's folder."""
+    path = (BASE_DIR / text(name, default)).resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}: the folder {path} cannot be made: {error.strerror}.") from error
+    return path
 
 
 def secret_key() -> str:
     """``SECRET_KEY`` from the environment, or one made at first start and kept readable by its owner alone."""
-    given: str = env.str("SECRET_KEY", "")
+    given = text("SECRET_KEY")
     if given:
         return given
-    file = DATA_DIR / "secret_key"
+    kept = DATA_DIR / "secret_key"
     try:
-        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
-            out.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
-    return file.read_text()
+        if not kept.exists():
+            fresh = DATA_DIR / f"secret_key.{os.getpid()}"
+            with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+                out.write(secrets.token_urlsafe(50))
+            try:
+                os.link(fresh, kept)  # whole or not at all, and the first of two starting processes wins
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return kept.read_text()
+    except OSError as error:
+        raise ImproperlyConfigured(f"SECRET_KEY is not set, and none can be kept in {kept}: {error}.") from error
 
 
+DATA_DIR = folder("DATA_DIR", "var")
 SECRET_KEY = secret_key()
-DEBUG = env.bool("DEBUG", False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-HOST = env.str("HOST", "127.0.0.1")
+DEBUG = flag("DEBUG", False)
+
+HOST = text("HOST", "127.0.0.1")
 PORT = positive("PORT", 8000)
+WEB_WORKERS = positive("WEB_WORKERS", 1)
+WEB_THREADS = positive("WEB_THREADS", 32)
+PUBLIC_URL = text("PUBLIC_URL").rstrip("/")
+TRUSTED_PROXIES = whole("TRUSTED_PROXIES", 0)
+RATE_LIMIT_TOKEN = positive("RATE_LIMIT_TOKEN", 12_000)
+RATE_LIMIT_ADDRESS = positive("RATE_LIMIT_ADDRESS", 3_000)
+
+ENCRYPTED = PUBLIC_URL.startswith("https://")
+ALLOWED_HOSTS = [
+    *words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"]),
+    *filter(None, [urlsplit(PUBLIC_URL).hostname]),
+]
+CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS", [PUBLIC_URL] if PUBLIC_URL else [])
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENCRYPTED
+SECURE_HSTS_SECONDS = 86_400 if ENCRYPTED else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if TRUSTED_PROXIES > 0:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 INSTALLED_APPS = [
     "unfold",
@@ -63,6 +124,7 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "django_htmx",
+    "insights_site",
     "apps.core",
     "apps.organizations",
     "apps.sites",
@@ -129,14 +191,27 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "apps.organizations.sign_in.ClosedDoor"
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True  # served from where they lie: nothing to collect, nothing to forget
 
 EVENT_STORE_DIR = DATA_DIR / "events"
-CLICKHOUSE_URL = env.str("CLICKHOUSE_URL", "")
+CLICKHOUSE_URL = text("CLICKHOUSE_URL")
+
+REDIS_URL = text("REDIS_URL")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # it counts requests: a small cache would forget them
+    }
+}
+
+LOGGING = logging_settings(level=text("LOG_LEVEL", "INFO").upper(), form=text("LOG_FORMAT", "text"))

@@ -1,0 +1,56 @@
+"""How the service writes its log: one line an event, for people or for machines."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+
+FORMS = ("text", "json")
+
+
+def logging_settings(*, level: str, form: str) -> dict[str, Any]:
+    """Django's ``LOGGING``, to standard error: ``form`` is ``text`` (for people) or ``json`` (one object a line).
+
+    Records of the standard library and of structlog look the same. Raises ``ImproperlyConfigured``
+    for an unknown level or form.
+    """
+    if form not in FORMS:
+        raise ImproperlyConfigured(f"LOG_FORMAT must be text or json, not {form!r}.")
+    if level not in logging.getLevelNamesMapping():
+        raise ImproperlyConfigured(f"LOG_LEVEL must be a level such as INFO or WARNING, not {level!r}.")
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": shared,
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_last_steps(form)],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {"django": {"handlers": [], "level": level, "propagate": True}},
+    }
+
+
+def _last_steps(form: str) -> list[Any]:
+    if form == "json":
+        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
