@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -62,6 +63,25 @@ def folder(name: str, default: str) -> Path:
     return path
 
 
+def address(name: str) -> str:
+    """An address from the environment, without a slash at its end; empty where it is not set."""
+    given = text(name).rstrip("/")
+    try:
+        urlsplit(given)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is not an address.") from None
+    return given
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """Django's settings of the database at an address from the environment."""
+    given = address(name)
+    if given and urlsplit(given).scheme not in ("sqlite", "postgres", "postgresql"):
+        raise ImproperlyConfigured(f"{name} must begin with postgres:// or sqlite:///.")
+    found: dict[str, Any] = env.db_url(name, default)
+    return found
+
+
 def secret_key() -> str:
     """``SECRET_KEY`` from the environment, or one made at first start and kept readable by its owner alone."""
     given = text("SECRET_KEY")
@@ -92,7 +112,7 @@ HOST = text("HOST", "127.0.0.1")
 PORT = positive("PORT", 8000)
 WEB_WORKERS = positive("WEB_WORKERS", 1)
 WEB_THREADS = positive("WEB_THREADS", 32)
-PUBLIC_URL = text("PUBLIC_URL").rstrip("/")
+PUBLIC_URL = address("PUBLIC_URL")
 TRUSTED_PROXIES = whole("TRUSTED_PROXIES", 0)
 RATE_LIMIT_TOKEN = positive("RATE_LIMIT_TOKEN", 12_000)
 RATE_LIMIT_ADDRESS = positive("RATE_LIMIT_ADDRESS", 3_000)
@@ -136,6 +156,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.api.middleware.ApiMiddleware",  # first, so that every error of the API gets its shape
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -146,6 +167,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.dashboard.middleware.ContentSecurityPolicy",
 ]
 
 ROOT_URLCONF = "insights_site.urls"
@@ -165,7 +187,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'records.sqlite3'}")}
+DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'records.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
@@ -202,9 +224,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # served from where they lie: nothing to collect, nothing to forget
 
 EVENT_STORE_DIR = DATA_DIR / "events"
-CLICKHOUSE_URL = text("CLICKHOUSE_URL")
+CLICKHOUSE_URL = address("CLICKHOUSE_URL")
 
-REDIS_URL = text("REDIS_URL")
+REDIS_URL = address("REDIS_URL")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
@@ -213,5 +235,17 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 100_000},  # it counts requests: a small cache would forget them
     }
 }
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.api.doors.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.api.doors.HasScope"],
+    "DEFAULT_PAGINATION_CLASS": None,
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apps.api.doors.AlwaysJson",
+    "EXCEPTION_HANDLER": "apps.api.errors.raise_on",
+}
+SPECTACULAR_SETTINGS = {"OAS_VERSION": "3.1.0", "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False}
 
 LOGGING = logging_settings(level=text("LOG_LEVEL", "INFO").upper(), form=text("LOG_FORMAT", "text"))

@@ -1,0 +1,132 @@
+"""Settings: documented, refused loudly, checked with a hint."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.checks import run_checks
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def variables_of_the_code() -> set[str]:
+    """Every upper-case name that settings.py hands to one of its environment helpers."""
+    tree = ast.parse((ROOT / "insights_site" / "settings.py").read_text())
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
+    firsts = (call.args[0] for call in calls)
+    return {
+        first.value
+        for first in firsts
+        if isinstance(first, ast.Constant) and isinstance(first.value, str) and re.fullmatch("[A-Z_]{4,}", first.value)
+    }
+
+
+def test_the_table_of_settings_lists_what_the_code_reads_in_order() -> None:
+    documented = re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)
+    assert documented == sorted(documented)
+    assert set(documented) == variables_of_the_code()
+    assert {"DATA_DIR", "PORT", "DATABASE_URL"} <= set(documented)
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("PORT", "http", "PORT must be a whole number, not 'http'."),
+        ("PORT", "0", "PORT must be at least 1, not 0."),
+        ("DEBUG", "yes", "DEBUG must be true or false, not 'yes'."),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT must be text or json, not 'xml'."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be a level such as INFO or WARNING, not 'LOUD'."),
+        ("DATA_DIR", "/dev/null/x", "DATA_DIR: the folder /dev/null/x cannot be made: Not a directory."),
+        ("DATABASE_URL", "records.sqlite3", "DATABASE_URL must begin with postgres:// or sqlite:///."),
+        ("PUBLIC_URL", "http://[x", "PUBLIC_URL is not an address."),
+    ],
+)
+def test_a_wrong_value_stops_the_start_with_one_sentence(variable: str, value: str, sentence: str) -> None:
+    answer = manage("check", **{variable: value})
+    assert answer.returncode == 1
+    assert answer.stderr == f"{sentence} docs/settings.md describes every setting.\n"
+
+
+def test_the_settings_of_the_tests_pass_every_check() -> None:
+    assert run_checks(tags=["settings"]) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "hint"),
+    [
+        ({"DATA_DIR": Path("/nonexistent")}, "core.E001", "own the folder"),
+        ({"CLICKHOUSE_URL": "clickhouse://host:9000"}, "core.E002", "http://user:password@host:8123/database"),
+        ({"CLICKHOUSE_URL": "http://"}, "core.E002", "http://user:password@host:8123/database"),
+        ({"REDIS_URL": "http://host"}, "core.E003", "redis://host:6379/0"),
+        ({"PUBLIC_URL": "insights.example.com"}, "core.E004", "https://insights.example.com"),
+        ({"SECRET_KEY": "short"}, "core.E005", "Leave it out"),
+        ({"TRUSTED_PROXIES": -1}, "core.E006", "0 for none"),
+        ({"PORT": 65_536}, "core.E007", "8000"),
+        ({"WEB_WORKERS": 2}, "core.E008", "CLICKHOUSE_URL and REDIS_URL"),
+        ({"WEB_WORKERS": 2, "CLICKHOUSE_URL": "http://host"}, "core.E008", "CLICKHOUSE_URL and REDIS_URL"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_named_with_what_to_do(
+    settings: Any, changes: dict[str, Any], code: str, hint: str
+) -> None:
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    found = run_checks(tags=["settings"])
+    assert [message.id for message in found] == [code]
+    assert hint in (found[0].hint or "")
+
+
+def test_the_secret_key_is_made_once_and_read_by_its_owner_alone(tmp_path: Path) -> None:
+    show = ("shell", "--no-imports", "-c", "from django.conf import settings; print(settings.SECRET_KEY)")
+    first = manage(*show, DATA_DIR=str(tmp_path))
+    second = manage(*show, DATA_DIR=str(tmp_path))
+    kept = tmp_path / "secret_key"
+    assert len(first.stdout.strip()) >= 50
+    assert first.stdout == second.stdout == kept.read_text() + "\n"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+
+def test_an_encrypted_public_address_makes_cookies_secure() -> None:
+    show = (
+        "shell",
+        "--no-imports",
+        "-c",
+        "from django.conf import settings as s; print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE,"
+        " s.SECURE_HSTS_SECONDS, s.ALLOWED_HOSTS, s.CSRF_TRUSTED_ORIGINS)",
+    )
+    assert manage(*show, PUBLIC_URL="https://insights.example/", ALLOWED_HOSTS="a.example, b.example").stdout == (
+        "True True 86400 ['a.example', 'b.example', 'insights.example'] ['https://insights.example']\n"
+    )
+    assert manage(*show).stdout == "False False 0 ['localhost', '127.0.0.1', '[::1]'] []\n"
+
+
+def test_a_log_line_can_be_json_with_its_fields() -> None:
+    code = "import structlog; structlog.get_logger('house').info('started', port=8000)"
+    line = manage("shell", "--no-imports", "-c", code, LOG_FORMAT="json").stderr
+    assert '"event": "started"' in line
+    assert '"port": 8000' in line
+    assert '"level": "info"' in line
+
+
+def test_tests_keep_nothing_in_the_project() -> None:
+    assert ROOT not in django_settings.DATA_DIR.parents
