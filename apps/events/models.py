@@ -6,6 +6,10 @@ from typing import Any
 
 from django.db import models
 
+from apps.events.records import ImportRun
+
+__all__ = ["Event", "ImportRun", "Stored"]
+
 
 class Stored(models.Field):  # type: ignore[type-arg]
     """A column of the event table: its ClickHouse type, and its meaning as help text."""

@@ -55,6 +55,7 @@ class EventStore:
         self._permits = threading.BoundedSemaphore(handles)
         self._insert_lock = threading.Lock()
         self._insert_client: Client | None = None
+        self.migrated: list[str] = []
         self._names = list(Event.fields())
         self._types = [get_from_name(stored.engine_type) for stored in Event.fields().values()]
         self._absent = {name: stored.absent for name, stored in Event.fields().items()}
@@ -122,7 +123,7 @@ class EventStore:
             )
 
     def migrate(self) -> list[str]:
-        """Apply the numbered table files that have not been applied; returns their names. Safe to repeat."""
+        """Apply the numbered table files that are missing; returns their names, and keeps them. Safe to repeat."""
         self.command(
             Statement(
                 sql="CREATE TABLE IF NOT EXISTS table_changes (name String, applied DateTime('UTC'))"
@@ -142,7 +143,8 @@ class EventStore:
                     parameters={"name": file.name, "at": int(time.time())},
                 )
             )
-        return [file.name for file in fresh]
+        self.migrated = [file.name for file in fresh]
+        return self.migrated
 
     def close(self) -> None:
         """Release every handle; the folder can then be opened by another process."""

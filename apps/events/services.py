@@ -1,0 +1,49 @@
+"""Verbs of events: track."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from apps.core.errors import Refusal
+from apps.events.addresses import host_of
+from apps.events.enrichment import Caller, SiteFacts, enrich
+from apps.events.schema import WireEvent, decode
+from apps.events.writer import get_writer
+from apps.sites.models import Site, Visibility
+
+TOLERANCE = timedelta(minutes=5)
+"""How far an event's timestamp may be from now, either way. Source: contract.md, Track."""
+
+
+def facts_of(site: Site) -> SiteFacts:
+    """What enrichment must know of ``site``."""
+    return SiteFacts(pk=site.pk, hash_key=bytes(site.hash_key), visitor_auth=site.visibility == Visibility.VISITOR_AUTH)
+
+
+def track(body: bytes, *, site: Site, caller: Caller, now: datetime) -> int:
+    """Store the events of a posted body, all or none; returns how many, once they are durable and visible.
+
+    Raises ``MalformedBody`` (400) for what is not JSON, ``Refusal`` (422) with the dotted place of the first
+    fault, ``Unavailable`` (503) when they cannot be stored now.
+    """
+    events = decode(body)
+    _check_window(events, now)
+    _check_hosts(events, site.hostnames)
+    facts = facts_of(site)
+    get_writer().write([enrich(event, site=facts, caller=caller, now=now) for event in events])
+    return len(events)
+
+
+def _check_window(events: Sequence[WireEvent], now: datetime) -> None:
+    for index, event in enumerate(events):
+        if event.timestamp is not None and abs(event.timestamp - now) > TOLERANCE:
+            raise Refusal("is more than 5 minutes from now", path=f"body.events.{index}.timestamp")
+
+
+def _check_hosts(events: Sequence[WireEvent], hostnames: Sequence[str]) -> None:
+    if not hostnames:
+        return
+    for index, event in enumerate(events):
+        if host_of(event.location.url) not in hostnames:
+            raise Refusal("is not on a host of this site", path=f"body.events.{index}.location.url")
