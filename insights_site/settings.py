@@ -246,6 +246,6 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apps.api.doors.AlwaysJson",
     "EXCEPTION_HANDLER": "apps.api.errors.raise_on",
 }
-SPECTACULAR_SETTINGS = {"OAS_VERSION": "3.1.0", "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False}
+SPECTACULAR_SETTINGS = {"OAS_VERSION": "3.1.0", "POSTPROCESSING_HOOKS": []}
 
 LOGGING = logging_settings(level=text("LOG_LEVEL", "INFO").upper(), form=text("LOG_FORMAT", "text"))

@@ -1,6 +1,17 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_delete, post_save
 
 
 class ApiConfig(AppConfig):
     name = "apps.api"
     label = "api"
+
+    def ready(self) -> None:
+        # Not a message between apps: only this process's own memory of rows is dropped when they change.
+        from apps.api.caches import forget_all
+        from apps.organizations.models import ApiToken, Membership, Organization, User
+        from apps.sites.models import Site
+
+        for model in (ApiToken, Membership, Organization, User, Site):
+            for signal in (post_save, post_delete):
+                signal.connect(forget_all, sender=model, dispatch_uid=f"api-memory-{model.__name__}")

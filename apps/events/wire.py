@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Raw, Struct, field
 
 from apps.core.errors import Refusal
 from apps.events.addresses import host_of, is_url, page_address
@@ -35,6 +35,7 @@ ContentId = Annotated[str, Meta(max_length=256)]
 Short = Annotated[str, Meta(max_length=256)]
 Text = Annotated[str, Meta(max_length=2048)]
 Comment = Annotated[str, Meta(min_length=1, max_length=512)]
+RawObject = Annotated[Raw, Meta(extra_json_schema={"type": ["object", "null"]})]
 
 TARGET_KEYS = {
     "url": "url",
@@ -64,13 +65,13 @@ class Session(Part, frozen=True):
     user_agent: str | None = None
     language: Short | None = None
     referrer: str | None = None
-    visitor_auth_claims: Raw = Raw()
+    visitor_auth_claims: RawObject = field(default_factory=Raw)
 
 
 class Location(Part, frozen=True):
     """Where it was. Ids are null where there is none."""
 
-    url: str
+    url: Annotated[str, Meta(extra_json_schema={"format": "uri", "maxLength": 2048})]
     display_context: DisplayContext | None = None
     site_section: ContentId | None = None
     site_space: ContentId | None = None

@@ -1,0 +1,50 @@
+"""Views for callers with a token, and the only ways by which they reach organizations and sites."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rest_framework.views import APIView
+
+from apps.api.caches import sites_of_tokens
+from apps.api.errors import Forbidden, NotFound
+from apps.api.tracking import SITE_NOT_FOUND
+from apps.organizations.models import ApiToken, Organization, Scope
+from apps.sites.models import Site
+
+
+class ScopedView(APIView):
+    """A view for callers with a token; ``scopes`` names what each method needs."""
+
+    scopes: ClassVar[dict[str, Scope]] = {}
+
+    @property
+    def token(self) -> ApiToken:
+        token = self.request.auth
+        assert isinstance(token, ApiToken)  # noqa: S101  # HasScope has let only tokens in
+        return token
+
+    @property
+    def organization(self) -> Organization:
+        """The organization of the route, where the token reaches it; raises ``NotFound``."""
+        visible = Organization.objects.visible_to(self.token.user).filter(pk=self.token.organization_id)
+        organization = visible.filter(public_id=self.kwargs["organization_id"]).first()
+        if organization is None:
+            raise NotFound("Organization not found")
+        return organization
+
+    @property
+    def site(self) -> Site:
+        """The site of the route, where the token reaches it; raises ``NotFound``. Asks no database in steady state."""
+        kwargs: dict[str, Any] = self.kwargs
+        raw = self.request._request.raw_token  # type: ignore[attr-defined]  # an ApiRequest
+        site = sites_of_tokens.get((raw, kwargs["organization_id"], kwargs["site_id"]))
+        if site is None:
+            raise NotFound(SITE_NOT_FOUND)
+        return site
+
+    def must_edit(self, organization: Organization) -> None:
+        """Raises ``Forbidden`` for members who may only look."""
+        role = organization.role_of(self.token.user)
+        if role is None or not role.can_edit:
+            raise Forbidden("Readers of the organization cannot change its sites")

@@ -1,0 +1,53 @@
+"""REST framework's doors: who calls, what the token allows, and that answers are JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from apps.api.errors import Forbidden, Unauthorized
+from apps.organizations.models import ApiToken, Scope, User
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView  # it reads the settings, which name the classes below
+
+
+class AlwaysJson(BaseContentNegotiation):
+    """The API speaks JSON, whatever ``Accept`` asks for."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
+        return next(iter(parsers), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
+
+
+class TokenAuthentication(BaseAuthentication):
+    """The token that the middleware found."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        token: ApiToken | None = request._request.api_token  # type: ignore[attr-defined]  # an ApiRequest
+        return (token.user, token) if token else None
+
+
+class HasScope(BasePermission):
+    """A token is needed, with the view's scope for the method (``ScopedView.scopes``)."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not isinstance(request.auth, ApiToken):
+            raise Unauthorized("An API token is needed: Authorization: Bearer …")
+        scopes: dict[str, Scope] = getattr(view, "scopes", {})
+        scope = scopes.get(request.method or "")
+        if scope is not None and not request.auth.allows(scope):
+            raise Forbidden(f"The API token lacks the scope {scope.value}")
+        return True

@@ -1,0 +1,68 @@
+"""Rate limits: a fixed window a minute, for a token or an address, through Django's cache."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+
+from apps.api.callers import client_address, network_of
+from apps.core.hashing import keyed_hash64
+from apps.organizations.models import ApiToken
+
+WINDOW_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """How much of this minute's limit is used, this request included; ``reset`` in UTC epoch seconds."""
+
+    limit: int
+    used: int
+    reset: int
+    now: float
+
+    @property
+    def exceeded(self) -> bool:
+        return self.used > self.limit
+
+    @property
+    def seconds_left(self) -> int:
+        return max(1, round(self.reset - self.now))
+
+    def write_headers(self, response: HttpResponse) -> None:
+        """The published three headers."""
+        response["X-RateLimit-Limit"] = str(self.limit)
+        response["X-RateLimit-Remaining"] = str(max(0, self.limit - self.used))
+        response["X-RateLimit-Reset"] = str(self.reset)
+
+
+def count_request(request: HttpRequest, token: ApiToken | None) -> Usage:
+    """Count one request of the token, or of the address where there is none (or a wrong one)."""
+    now = time.time()
+    window = int(now // WINDOW_SECONDS)
+    who = f"token:{token.pk}" if token else f"address:{_hashed_address(request)}"
+    return Usage(
+        limit=settings.RATE_LIMIT_TOKEN if token else settings.RATE_LIMIT_ADDRESS,
+        used=_increment(f"rate:{window}:{who}"),
+        reset=(window + 1) * WINDOW_SECONDS,
+        now=now,
+    )
+
+
+def _increment(key: str) -> int:
+    try:
+        return cache.incr(key)
+    except ValueError:
+        # Two threads may both find it missing: only one ``add`` succeeds, the other counts on.
+        return 1 if cache.add(key, 1, 2 * WINDOW_SECONDS) else cache.incr(key)
+
+
+def _hashed_address(request: HttpRequest) -> str:
+    """A keyed hash: no address is kept, not even for a minute."""
+    address = client_address(request)
+    network = network_of(address) if address else "unknown"
+    return f"{keyed_hash64(settings.SECRET_KEY.encode()[:64], b'rate', network):x}"

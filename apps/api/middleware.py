@@ -1,0 +1,85 @@
+"""The API's door: token, limits, one shape for every error. Everything below ``/v1`` passes here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from apps.api.caches import tokens
+from apps.api.errors import NOT_AN_OPERATION, TooManyRequests, Unauthorized, answer, error_response
+from apps.api.limits import count_request
+from apps.organizations.models import ApiToken
+
+RENDERER_ROUTE = "/~gitbook/__evt"
+TRACKING_ROUTE = "/insights/events"
+
+
+class ApiRequest(HttpRequest):
+    """A request that came through ``ApiMiddleware``."""
+
+    api_token: ApiToken | None
+    raw_token: str | None
+
+
+class ApiMiddleware:
+    """Find the token, count the request, and answer errors in the published shape."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: ApiRequest) -> HttpResponse:
+        if not is_api(request.path_info):
+            return self._get_response(request)
+        try:
+            raw = bearer(request)
+            token = tokens.get(raw) if raw else None
+            usage = count_request(request, token)
+        except Exception as error:  # the cache or the database is away: still an answer in the published shape
+            return self._finish(request, answer(error, plain=is_renderer(request)))
+        request.api_token, request.raw_token = token, raw
+        if usage.exceeded:
+            response = answer(TooManyRequests(usage.seconds_left), plain=is_renderer(request))
+        elif raw is not None and token is None:
+            response = answer(Unauthorized("Invalid API token"), plain=is_renderer(request))
+        else:
+            response = self._in_shape(request, self._get_response(request))
+        usage.write_headers(response)
+        return self._finish(request, response)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Called by Django with whatever a view raised."""
+        return answer(error, plain=is_renderer(request)) if is_api(request.path_info) else None
+
+    def _in_shape(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """What Django itself refused (a bad host, a request that no route takes) gets the published shape too."""
+        if response.status_code < 400 or is_renderer(request) or response["Content-Type"] == "application/json":
+            return response
+        if response.status_code == 404:
+            return error_response(404, NOT_AN_OPERATION)
+        return error_response(response.status_code, response.reason_phrase)
+
+    def _finish(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if request.path_info.endswith((TRACKING_ROUTE, RENDERER_ROUTE)):
+            # Also on refusals: a browser can only read why it was refused where this is set.
+            response["Access-Control-Allow-Origin"] = "*"
+        return response
+
+
+def is_api(path: str) -> bool:
+    """Whether the API answers this path."""
+    return path == "/v1" or path.startswith("/v1/") or path.endswith(RENDERER_ROUTE)
+
+
+def is_renderer(request: HttpRequest) -> bool:
+    """Whether this is the docs renderer's tracking route, whose errors are plain text."""
+    return request.path_info.endswith(RENDERER_ROUTE)
+
+
+def bearer(request: HttpRequest) -> str | None:
+    """The token of the ``Authorization`` header; ``None`` without the header, ``""`` where it is no bearer token."""
+    header = request.META.get("HTTP_AUTHORIZATION")
+    if header is None:
+        return None
+    scheme, _, raw = header.partition(" ")
+    return raw.strip() if scheme.lower() == "bearer" else ""

@@ -1,0 +1,111 @@
+"""The two routes of the open-source docs renderer that a CDN rule can send here."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote, unquote
+
+import msgspec
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from apps.api.body import read_body
+from apps.api.callers import caller_of
+from apps.api.errors import error_response, method_not_allowed
+from apps.api.middleware import ApiRequest
+from apps.api.tracking import empty, preflight, site_to_track
+from apps.core.clock import utc_now
+from apps.events.services import track
+from apps.events.surrogates import well_formed
+
+OLDEST = timedelta(minutes=5)
+COOKIE = "__session"
+COOKIE_SECONDS = 365 * 24 * 3600
+MAX_DEVICE_ID = 256
+
+
+@csrf_exempt
+def track_renderer_events(request: ApiRequest) -> HttpResponse:
+    """POST /~gitbook/__evt?o=…&s=…: as the tracking route, but old events are dropped, not refused."""
+    if request.method == "OPTIONS":
+        return preflight()
+    if request.method != "POST":
+        return method_not_allowed(request, "POST", "OPTIONS")
+    organization_id, site_id = request.GET.get("o", ""), request.GET.get("s", "")
+    if not organization_id or not site_id:
+        return error_response(400, "Expected the parameters o (organization) and s (site)", plain=True)
+    site = site_to_track(request, organization_id, site_id)
+    now = utc_now()
+    body = without_old_events(read_body(request), now=now)
+    if body is None:
+        return error_response(400, "No events of the last 5 minutes", plain=True)
+    track(body, site=site, caller=caller_of(request, trusted=request.api_token is not None), now=now)
+    return empty()
+
+
+def without_old_events(body: bytes, *, now: datetime) -> bytes | None:
+    """``body`` without the events older than ``OLDEST``; ``None`` where none is left.
+
+    What is not understood here is passed on as it came: the tracking route's own checks refuse it in their words.
+    """
+    try:
+        batch = msgspec.json.decode(well_formed(body), type=_Batch)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return body
+    fresh = [event for event in batch.events if not _is_old(event, now)]
+    return msgspec.json.encode({"events": fresh}) if fresh else None
+
+
+class _Batch(msgspec.Struct):
+    events: list[msgspec.Raw]
+
+
+class _Timed(msgspec.Struct):
+    timestamp: datetime | None = None
+
+
+def _is_old(event: msgspec.Raw, now: datetime) -> bool:
+    try:
+        moment = msgspec.json.decode(event, type=_Timed).timestamp
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    if moment is None:
+        return False
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment < now - OLDEST
+
+
+def identify_visitor(request: HttpRequest) -> HttpResponse:
+    """GET /__session/2/?proposed=…: the visitor's id, the proposed one unless the cookie already holds another."""
+    if request.method != "GET":
+        return method_not_allowed(request, "GET")
+    device = _device_of_cookie(request) or request.GET.get("proposed", "")
+    if not 0 < len(device) <= MAX_DEVICE_ID:
+        return error_response(400, f"Expected the parameter proposed, 1 to {MAX_DEVICE_ID} characters", plain=True)
+    response = JsonResponse({"deviceId": device})
+    response.set_cookie(
+        COOKIE,
+        # Percent-encoded: the renderer's own script reads it.
+        quote(json.dumps({"deviceId": device}, separators=(",", ":")), safe=""),
+        max_age=COOKIE_SECONDS,
+        secure=request.is_secure(),
+        samesite="None" if request.is_secure() else "Lax",
+    )
+    response["Cache-Control"] = "private, no-store"
+    response["Vary"] = "Origin, Cookie"
+    origin = request.headers.get("Origin")
+    if origin:
+        response["Access-Control-Allow-Origin"] = origin
+        response["Access-Control-Allow-Credentials"] = "true"
+    return response
+
+
+def _device_of_cookie(request: HttpRequest) -> str | None:
+    try:
+        kept = json.loads(unquote(request.COOKIES.get(COOKIE, "")))
+    except (ValueError, RecursionError):
+        return None
+    device = kept.get("deviceId") if isinstance(kept, dict) else None
+    return device if isinstance(device, str) and 0 < len(device) <= MAX_DEVICE_ID else None

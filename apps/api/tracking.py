@@ -1,0 +1,65 @@
+"""The tracking route: a plain Django view, because it is the busiest by far."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from apps.api.body import read_body
+from apps.api.caches import public_sites, sites_of_tokens
+from apps.api.callers import caller_of
+from apps.api.errors import Forbidden, NotFound, Unauthorized, method_not_allowed
+from apps.api.middleware import ApiRequest
+from apps.core.clock import utc_now
+from apps.events.services import track
+from apps.organizations.models import Scope
+from apps.sites.models import IngestPolicy, Site
+
+SITE_NOT_FOUND = "Site not found"
+_PREFLIGHT_SECONDS = "86400"
+
+
+@csrf_exempt
+def track_events(request: ApiRequest, organization_id: str, site_id: str) -> HttpResponse:
+    """POST …/insights/events: 204 once the events are durable."""
+    if request.method == "OPTIONS":
+        return preflight()
+    if request.method != "POST":
+        return method_not_allowed(request, "POST", "OPTIONS")
+    site = site_to_track(request, organization_id, site_id)
+    caller = caller_of(request, trusted=request.api_token is not None)
+    track(read_body(request), site=site, caller=caller, now=utc_now())
+    return empty()
+
+
+def site_to_track(request: ApiRequest, organization_id: str, site_id: str) -> Site:
+    """The site, where the caller may track on it: with a token's scope, or without one where its policy is public."""
+    if request.api_token is None or request.raw_token is None:
+        site = public_sites.get((organization_id, site_id))
+        if site is None:
+            raise NotFound(SITE_NOT_FOUND)
+        if site.ingest_policy != IngestPolicy.PUBLIC:
+            raise Unauthorized("This site takes events only with an API token")
+        return site
+    if not request.api_token.allows(Scope.INSIGHTS_TRACK):
+        raise Forbidden(f"The API token lacks the scope {Scope.INSIGHTS_TRACK.value}")
+    site = sites_of_tokens.get((request.raw_token, organization_id, site_id))
+    if site is None:
+        raise NotFound(SITE_NOT_FOUND)
+    return site
+
+
+def preflight() -> HttpResponse:
+    """What a browser asks before it posts JSON from another origin; the origin's header is the middleware's."""
+    response = empty()
+    response["Access-Control-Allow-Methods"] = "POST, OPTIONS"
+    response["Access-Control-Allow-Headers"] = "content-type, authorization"
+    response["Access-Control-Max-Age"] = _PREFLIGHT_SECONDS
+    return response
+
+
+def empty(status: int = 204) -> HttpResponse:
+    """An answer without a body."""
+    response = HttpResponse(status=status)
+    del response["Content-Type"]
+    return response

@@ -1,0 +1,171 @@
+"""The REST routes under /v1, but tracking."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.api import descriptions as describe
+from apps.api.access import ScopedView
+from apps.api.body import read_json
+from apps.api.errors import NOT_AN_OPERATION, NotFound
+from apps.api.pagination import Pages
+from apps.api.release import BUILD, VERSION
+from apps.api.serializers import OrganizationOut, SiteIn, SiteOut, UserOut
+from apps.core.clock import utc_now
+from apps.core.errors import Refusal
+from apps.insights.services import resolve, run
+from apps.organizations.models import Organization, Scope
+from apps.segments.services import list_segments
+from apps.sites.filters import SiteFilter
+from apps.sites.models import Site
+
+
+class InformationView(APIView):
+    """GET /v1"""
+
+    permission_classes = ()
+
+    @extend_schema(**describe.INFORMATION)
+    def get(self, request: Request) -> Response:
+        return Response({"version": VERSION, "build": BUILD})
+
+
+class UserView(ScopedView):
+    """GET /v1/user"""
+
+    scopes: ClassVar = {"GET": Scope.USER_READ}
+
+    @extend_schema(**describe.USER)
+    def get(self, request: Request) -> Response:
+        return Response(UserOut(self.token.user, context={"request": request}).data)
+
+
+class OrganizationsView(ScopedView):
+    """GET /v1/orgs"""
+
+    scopes: ClassVar = {"GET": Scope.ORGANIZATION_READ}
+
+    @extend_schema(**describe.ORGANIZATIONS)
+    def get(self, request: Request) -> Response:
+        pages = Pages()
+        organizations = Organization.objects.visible_to(self.token.user).filter(pk=self.token.organization_id)
+        page = pages.take(organizations, request)
+        return pages.answer([OrganizationOut(each, context={"request": request}).data for each in page])
+
+
+class OrganizationView(ScopedView):
+    """GET /v1/orgs/{organizationId}"""
+
+    scopes: ClassVar = {"GET": Scope.ORGANIZATION_READ}
+
+    @extend_schema(**describe.ORGANIZATION)
+    def get(self, request: Request, organization_id: str) -> Response:
+        return Response(OrganizationOut(self.organization, context={"request": request}).data)
+
+
+class SitesView(ScopedView):
+    """GET and POST /v1/orgs/{organizationId}/sites"""
+
+    scopes: ClassVar = {"GET": Scope.SITE_READ, "POST": Scope.SITE_WRITE}
+
+    @extend_schema(**describe.SITES)
+    def get(self, request: Request, organization_id: str) -> Response:
+        organization = self.organization
+        sites = Site.objects.for_token(self.token).filter(organization=organization).select_related("organization")
+        wanted = SiteFilter(request.query_params, queryset=sites)
+        for name, problems in wanted.errors.items():
+            raise Refusal(str(problems[0]), path=f"query.{name}")
+        pages = Pages()
+        page = pages.take(wanted.qs, request)
+        context = self._context(organization)
+        return pages.answer([SiteOut(each, context=context).data for each in page])
+
+    @extend_schema(**describe.CREATE_SITE)
+    def post(self, request: Request, organization_id: str) -> Response:
+        organization = self.organization
+        self.must_edit(organization)
+        site = _read(SiteIn(data=_body(request), context={"organization": organization})).save()
+        location = request.build_absolute_uri(reverse("api:site", args=[organization.public_id, site.public_id]))
+        data = SiteOut(site, context=self._context(organization)).data
+        return Response(data, status=201, headers={"Location": location})
+
+    def _context(self, organization: Organization) -> dict[str, Any]:
+        role = organization.role_of(self.token.user)
+        return {"request": self.request, "can_edit": role is not None and role.can_edit}
+
+
+class SiteView(ScopedView):
+    """GET, PATCH and DELETE /v1/orgs/{organizationId}/sites/{siteId}"""
+
+    scopes: ClassVar = {"GET": Scope.SITE_READ, "PATCH": Scope.SITE_WRITE, "DELETE": Scope.SITE_WRITE}
+
+    @extend_schema(**describe.SITE)
+    def get(self, request: Request, organization_id: str, site_id: str) -> Response:
+        return self._answer(self.site)
+
+    @extend_schema(**describe.CHANGE_SITE)
+    def patch(self, request: Request, organization_id: str, site_id: str) -> Response:
+        site = self.site
+        self.must_edit(site.organization)
+        return self._answer(_read(SiteIn(Site.objects.get(pk=site.pk), data=_body(request))).save())
+
+    @extend_schema(**describe.DELETE_SITE)
+    def delete(self, request: Request, organization_id: str, site_id: str) -> Response:
+        organization = self.organization
+        self.must_edit(organization)
+        deleted, _by_model = Site.objects.for_token(self.token).filter(public_id=site_id).delete()
+        return Response(status=205 if deleted else 204)
+
+    def _answer(self, site: Site) -> Response:
+        role = site.organization.role_of(self.token.user)
+        context = {"request": self.request, "can_edit": role is not None and role.can_edit}
+        return Response(SiteOut(site, context=context).data)
+
+
+class AggregateView(ScopedView):
+    """POST …/insights/events/aggregate"""
+
+    scopes: ClassVar = {"POST": Scope.INSIGHTS_READ}
+
+    @extend_schema(**describe.AGGREGATE)
+    def post(self, request: Request, organization_id: str, site_id: str) -> Response:
+        site = self.site
+        return Response(run(resolve(read_json(request._request), site=site, now=utc_now())).to_json())
+
+
+class SegmentsView(ScopedView):
+    """GET …/insights/visitor-segments"""
+
+    scopes: ClassVar = {"GET": Scope.INSIGHTS_READ}
+
+    @extend_schema(**describe.SEGMENTS)
+    def get(self, request: Request, organization_id: str, site_id: str) -> Response:
+        pages = Pages()
+        page = pages.take(list_segments(self.site, now=utc_now()), request)
+        return pages.answer([segment.to_json() for segment in page])
+
+
+@csrf_exempt
+def unknown_operation(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """Every other path under /v1."""
+    raise NotFound(NOT_AN_OPERATION)
+
+
+def _body(request: Request) -> object:
+    return read_json(request._request)
+
+
+def _read(serializer: SiteIn) -> SiteIn:
+    """The serializer, valid; raises ``ValidationError`` with the place below ``body``."""
+    if not serializer.is_valid():
+        raise ValidationError({"body": serializer.errors})
+    return serializer

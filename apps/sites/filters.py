@@ -1,0 +1,30 @@
+"""Filters of lists of sites: one for pages and API."""
+
+from __future__ import annotations
+
+import django_filters
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.sites.models import Site, SiteQuerySet, Visibility
+
+
+class SiteFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
+    """Which sites of a list are wanted."""
+
+    title = django_filters.CharFilter(lookup_expr="icontains", label=_("Part of the title."))
+    search = django_filters.CharFilter(method="find_text", label=_("Part of the title or the address."))
+    visibility = django_filters.MultipleChoiceFilter(choices=Visibility.choices, label=_("Who may read the site."))
+    published = django_filters.BooleanFilter(
+        method="with_address", label=_("Whether the site has an address where it is published.")
+    )
+
+    class Meta:
+        model = Site
+        fields = ()
+
+    def find_text(self, sites: SiteQuerySet, _name: str, text: str) -> SiteQuerySet:
+        return sites.filter(Q(title__icontains=text) | Q(url__icontains=text))
+
+    def with_address(self, sites: SiteQuerySet, _name: str, published: bool) -> SiteQuerySet:
+        return sites.exclude(url="") if published else sites.filter(url="")
