@@ -1,0 +1,49 @@
+"""What people read for the values that the API answers."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+_PROPER = {
+    "ie": "Internet Explorer",
+    "ios": "iOS",
+    "macos": "macOS",
+}
+
+
+def as_sent(value: Any) -> str:
+    """The value itself."""
+    return str(value) if value not in (None, "") else _("None")
+
+
+def referrer(value: Any) -> str:
+    """The host that a reader came from; ``""`` is a reader who typed the address or used a bookmark."""
+    return str(value) if value else _("Direct")
+
+
+def country(value: Any) -> str:
+    """The name of an ISO 3166-1 alpha-2 code in the reader's language; the code where it has none."""
+    if not value:
+        return _("Unknown")
+    name = _locale(get_language() or "en").territories.get(str(value))
+    return str(name or value)
+
+
+def technology(value: Any) -> str:
+    """A device, browser or system as its maker writes it."""
+    text = str(value) if value else _("Unknown")
+    return _PROPER.get(text) or text[:1].upper() + text[1:]
+
+
+@cache
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")

@@ -1,0 +1,134 @@
+"""The period that a page is about: read from the URL, asked in the published form, drawn in the site's time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.insights.moments import PRESETS, Interval
+
+EARLIEST = date(2000, 1, 1)
+LATEST = date(2100, 1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """A choice of the range picker: its word in the URL, the published preset, the width of its buckets."""
+
+    name: str
+    label: Any
+    preset: str
+    interval: Interval
+
+
+RANGES = {
+    choice.name: choice
+    for choice in (
+        Range(name="24h", label=_("24 h"), preset="last24Hours", interval=Interval.HOUR),
+        Range(name="7d", label=_("7 d"), preset="last7Days", interval=Interval.DAY),
+        Range(name="30d", label=_("30 d"), preset="last30Days", interval=Interval.DAY),
+        Range(name="3m", label=_("3 months"), preset="last3Months", interval=Interval.DAY),
+        Range(name="12m", label=_("12 months"), preset="lastYear", interval=Interval.WEEK),
+    )
+}
+DEFAULT = "30d"
+WEEK = "7d"
+CUSTOM = "custom"
+
+_WIDTHS = ((2, Interval.HOUR), (100, Interval.DAY), (800, Interval.WEEK))
+"""Of a custom range: up to so many days, buckets this wide."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """``start`` ≤ t < ``end`` (aware, UTC); ``published`` is a request's ``range``, ``parameters`` the URL's.
+
+    ``first_day`` and ``last_day`` are what a person entered, both inclusive. ``note`` is a sentence for people,
+    where the URL asked for something that cannot be read.
+    """
+
+    name: str
+    published: str | dict[str, str]
+    start: datetime
+    end: datetime
+    interval: Interval
+    parameters: dict[str, str]
+    previous: dict[str, str]
+    first_day: date
+    last_day: date
+    note: str = ""
+
+
+def read_period(parameters: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> Period:
+    """The period that a URL's ``range``, or ``from`` and ``to``, ask for; without sense there, 30 days and a note."""
+    first, last = parameters.get("from", ""), parameters.get("to", "")
+    if first or last:
+        days = _read_day(first), _read_day(last)
+        if days[0] is None or days[1] is None:
+            return _preset(DEFAULT, zone, now, note=_("Those dates could not be read, so these are the last 30 days."))
+        if days[0] > days[1]:
+            return _preset(
+                DEFAULT, zone, now, note=_("The first day is after the last, so these are the last 30 days.")
+            )
+        return _custom(days[0], days[1], zone)
+    name = parameters.get("range", DEFAULT)
+    if name not in RANGES:
+        return _preset(DEFAULT, zone, now, note=_("There is no such range, so these are the last 30 days."))
+    return _preset(name, zone, now)
+
+
+def _preset(name: str, zone: ZoneInfo, now: datetime, *, note: object = "") -> Period:
+    choice = RANGES[name]
+    length = PRESETS[choice.preset].length
+    start = now - length
+    return Period(
+        name=name,
+        published=choice.preset,
+        start=start,
+        end=now,
+        interval=choice.interval,
+        parameters={"range": name},
+        previous={"from": _print(start - length), "to": _print(start)},
+        first_day=start.astimezone(zone).date(),
+        last_day=now.astimezone(zone).date(),
+        note=str(note),
+    )
+
+
+def _custom(first: date, last: date, zone: ZoneInfo) -> Period:
+    after = last + timedelta(days=1)
+    before = first - (after - first)
+    days = (after - first).days
+    interval = next((interval for most, interval in _WIDTHS if days <= most), Interval.MONTH)
+    return Period(
+        name=CUSTOM,
+        published={"from": f"{first}T00:00:00", "to": f"{after}T00:00:00"},
+        start=_midnight(first, zone),
+        end=_midnight(after, zone),
+        interval=interval,
+        parameters={"from": str(first), "to": str(last)},
+        previous={"from": f"{before}T00:00:00", "to": f"{first}T00:00:00"},
+        first_day=first,
+        last_day=last,
+    )
+
+
+def _read_day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if EARLIEST <= day <= LATEST else None
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+
+
+def _print(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,19 @@
+"""A series as the points of a small SVG line: cheap enough for a list of many sites."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+WIDTH = 120
+HEIGHT = 32
+_PADDING = 2
+
+
+def points(values: Sequence[float]) -> str:
+    """The ``points`` of a polyline in a box of ``WIDTH`` × ``HEIGHT``, zero at the bottom."""
+    highest = max(values, default=0) or 1
+    step = WIDTH / max(len(values) - 1, 1)
+    room = HEIGHT - 2 * _PADDING
+    return " ".join(
+        f"{index * step:.1f},{HEIGHT - _PADDING - room * value / highest:.1f}" for index, value in enumerate(values)
+    )
