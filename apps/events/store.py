@@ -56,9 +56,9 @@ class EventStore:
         self._insert_lock = threading.Lock()
         self._insert_client: Client | None = None
         self.migrated: list[str] = []
-        self._names = list(Event.fields())
-        self._types = [get_from_name(stored.engine_type) for stored in Event.fields().values()]
-        self._absent = {name: stored.absent for name, stored in Event.fields().items()}
+        self._columns = [
+            (name, get_from_name(stored.engine_type), stored.absent) for name, stored in Event.fields().items()
+        ]
         if folder is not None and not url:
             _refuse_if_in_use(folder)
         self._free.put(self._connect())
@@ -112,14 +112,20 @@ class EventStore:
         Raises ``Unavailable`` (503) when the engine cannot store anything now, and the engine's
         own error when it refuses a value of these rows.
         """
-        absent = self._absent
-        columns = [[row.get(name, absent[name]) for row in rows] for name in self._names]
+        # Columns that all rows leave out get the engine's default, which is what absent means; naming the
+        # types spares the DESCRIBE TABLE that the client would send first.
+        given = set().union(*rows)
+        used = [column for column in self._columns if column[0] in given]
+        data = [[row.get(name, absent) for row in rows] for name, _type, absent in used]
         with self._insert_lock, _translated(away=_AWAY_CODES):
             if self._insert_client is None:
                 self._insert_client = self._connect()
-            # Naming the types spares the DESCRIBE TABLE that the client sends before an insert.
             self._insert_client.insert(
-                "events", columns, column_names=self._names, column_types=self._types, column_oriented=True
+                "events",
+                data,
+                column_names=[name for name, _type, _absent in used],
+                column_types=[engine_type for _name, engine_type, _absent in used],
+                column_oriented=True,
             )
 
     def migrate(self) -> list[str]:

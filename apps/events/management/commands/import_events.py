@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -47,6 +48,9 @@ class Command(BaseCommand):
         site = Site.objects.filter(public_id=options["site"]).first()
         if site is None:
             raise CommandError(f"There is no site {options['site']}.")
+        # Rows come by the ten thousand and make no cycles: looking for those takes a fifth of the time.
+        gc.freeze()
+        gc.set_threshold(100_000, 20, 100)
         try:
             run = open_run(site.pk, options["file"], resume=options["resume"], again=options["again"])
             bar = ProgressBar(sys.stderr, before=run.lines)
