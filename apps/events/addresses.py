@@ -13,8 +13,8 @@ UTM_NAMES = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_conten
 """The campaign parameters, named as they are in an address and as the event's fields are."""
 
 _HOST = r"(?:[^/?#\\@]*@)?(\[[0-9a-f:.]+\]|[^\s\x00-\x20\x7f/?#@\\:\[\]<>^|]+)(?::\d*)?"
-_SITE_URL = re.compile(rf"https?://{_HOST}(?=[/?#\\]|\Z)([^?#]*)(?:\?([^#]*))?", re.IGNORECASE)
-_ANY_HOST = re.compile(rf"(?:[a-z][a-z0-9+.-]*:)?//{_HOST}(?=[/?#\\]|\Z)", re.IGNORECASE)
+_SITE_URL = re.compile(rf"https?://{_HOST}(?=[/?#]|\Z)([^?#]*)(?:\?([^#]*))?", re.IGNORECASE)
+_ANY_HOST = re.compile(rf"(?:[a-z][a-z0-9+.-]*:)?//{_HOST}(?=[/?#]|\Z)", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _UNFIT = re.compile(r"[\s\x00-\x20\x7f-\x9f]")
 

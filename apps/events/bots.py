@@ -46,7 +46,7 @@ BOT_MARKS: dict[str, str] = {
     "ccbot": r"ccbot",
     "youbot": r"youbot",
     "bingbot": r"bingbot|adidxbot|bingpreview",
-    "googlebot": r"googlebot[/-]|googlebot\Z",
+    "googlebot": r"googlebot[/-]|\Agooglebot\Z",
 }
 """Published name → marks, in lower case, that its operator documents; the first name that fits wins.
 
@@ -55,7 +55,6 @@ agent that is only *like* Googlebot has no slash after that name.
 """
 
 _NAMED = tuple((name, re.compile(rf"(?<![a-z0-9])(?:{marks})")) for name, marks in BOT_MARKS.items())
-_GOOGLE_LIKE = re.compile(r"(?:like|with|fake-) ?googlebot")
 _PEOPLE = frozenset({"MetaIAB Facebook"})
 """Patterns of the crawler list that are browsers inside apps, with a person before them."""
 
@@ -69,7 +68,7 @@ def bot_name(agent: str) -> str:
         return UNKNOWN
     lower = agent.lower()
     for name, marks in _NAMED:
-        if marks.search(lower) and not (name == "googlebot" and _GOOGLE_LIKE.search(lower)):
+        if marks.search(lower):
             return name
     automatic = _isbot().search(agent) or _crawlers().extract(agent)
     return UNKNOWN if automatic else ""

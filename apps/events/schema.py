@@ -34,6 +34,7 @@ class Body(Struct, frozen=True, gc=False):
 
 
 _body_decoder = msgspec.json.Decoder(Body)
+_grammar = msgspec.json.Decoder(msgspec.Raw)
 _event_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(AnyEvent)
 _T = TypeVar("_T")
 
@@ -59,10 +60,17 @@ def decode_event(line: bytes) -> WireEvent:
 
 def _parse(decoder: Callable[[bytes], _T], text: bytes, root: str) -> _T:
     try:
-        return decoder(well_formed(text))
-    except msgspec.ValidationError as error:
-        raise refusal_of(str(error), root, EXPECTED) from None
+        return _soundly(decoder, well_formed(text), root)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise MalformedBody("The body is not valid JSON." if root else "The line is not valid JSON.") from None
     except RecursionError:
         raise Refusal("is nested too deeply", path=root) from None
+
+
+def _soundly(decoder: Callable[[bytes], _T], text: bytes, root: str) -> _T:
+    try:
+        return decoder(text)
+    except msgspec.ValidationError as error:
+        # The decoder stops at the first fault: what follows may not even be JSON, and that is said first.
+        _grammar.decode(text)
+        raise refusal_of(str(error), root, EXPECTED) from None

@@ -1,0 +1,141 @@
+"""Who calls itself what: browsers, systems, devices, and each published bot."""
+
+from __future__ import annotations
+
+import time
+
+import crawleruseragents
+import pytest
+
+from apps.events.agents import Agent, read_agent
+from apps.events.bots import BOT_MARKS, bot_name
+
+WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
+COMPATIBLE = "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; "
+META_HELP = "(+https://developers.facebook.com/docs/sharing/webmasters/crawler)"
+
+PEOPLE = [
+    (f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/130.0.0.0 Safari/537.36",
+     "chrome", "windows", "desktop"),
+    (f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} Chrome/130.0.0.0 Safari/537.36", "chrome", "linux", "desktop"),
+    (f"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) {WEBKIT} Chrome/130.0.0.0 Safari/537.36",
+     "chrome", "unknown", "desktop"),
+    (f"Mozilla/5.0 (Linux; Android 10; K) {WEBKIT} Chrome/130.0.0.0 Mobile Safari/537.36",
+     "chrome", "android", "mobile"),
+    (f"Mozilla/5.0 (Linux; Android 13; SM-X700) {WEBKIT} Chrome/130.0.0.0 Safari/537.36",
+     "chrome", "android", "tablet"),
+    (f"Mozilla/5.0 (Linux; Android 10; CUBOT X30) {WEBKIT} Chrome/120.0.0.0 Mobile Safari/537.36",
+     "chrome", "android", "mobile"),
+    ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+     "CriOS/120.0.6099.119 Mobile/15E148 Safari/604.1", "chrome", "ios", "mobile"),
+    (f"Mozilla/5.0 (Linux; Android 9; AFTMM) {WEBKIT} Silk/120.1 like Chrome/120.0 Safari/537.36",
+     "unknown", "android", "unknown"),
+    ("Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0", "firefox", "linux", "desktop"),
+    ("Mozilla/5.0 (Android 14; Mobile; rv:130.0) Gecko/130.0 Firefox/130.0", "firefox", "android", "mobile"),
+    ("Mozilla/5.0 (Android 14; Tablet; rv:130.0) Gecko/130.0 Firefox/130.0", "firefox", "android", "tablet"),
+    ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+     "Version/17.4 Safari/605.1.15", "safari", "macos", "desktop"),
+    ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+     "Version/17.5 Mobile/15E148 Safari/604.1", "safari", "ios", "mobile"),
+    ("Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+     "Version/17.5 Mobile/15E148 Safari/604.1", "safari", "ios", "tablet"),
+    (f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/130.0.0.0 Safari/537.36 Edg/130.0.0.0",
+     "edge", "windows", "desktop"),
+    ("Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko", "ie", "windows", "desktop"),
+    (f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/130.0.0.0 Safari/537.36 OPR/115.0.0.0",
+     "opera", "windows", "desktop"),
+    (f"Mozilla/5.0 (Linux; Android 14; SM-S918B) {WEBKIT} SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36",
+     "unknown", "android", "mobile"),
+    ("Mozilla/5.0 (Linux; Android 16; Pixel 10 Build/CP1A.260305.018; wv) AppleWebKit/537.36 (KHTML, like Gecko) "
+     "Version/4.0 Chrome/146.0.7680.174 Mobile Safari/537.36 MetaIAB Facebook", "chrome", "android", "mobile"),
+]  # fmt: skip
+
+BOTS = [
+    ("googlebot", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"),
+    ("googlebot", "Googlebot-Image/1.0"),
+    ("bingbot", f"{COMPATIBLE}bingbot/2.0; +http://www.bing.com/bingbot.htm) Chrome/103.0.5060.134 Safari/537.36"),
+    ("duckduckbot", "DuckDuckBot/1.1; (+http://duckduckgo.com/duckduckbot.html)"),
+    ("duckassist", "DuckAssistBot/1.2; (+http://duckduckgo.com/duckassistbot.html)"),
+    ("facebookbot", "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)"),
+    ("facebookbot", "Mozilla/5.0 (compatible; FacebookBot/1.0; +https://developers.facebook.com/docs)"),
+    ("applebot", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+     "Version/17.4 Safari/605.1.15 (Applebot/0.1; +http://www.apple.com/go/applebot)"),
+    ("chatgpt", f"{COMPATIBLE}ChatGPT-User/1.0; +https://openai.com/bot)"),
+    ("openai", f"{COMPATIBLE}OAI-SearchBot/1.0; +https://openai.com/searchbot)"),
+    ("openai", "openai-mcp/1.0.0"),
+    ("gptbot", f"{COMPATIBLE}GPTBot/1.2; +https://openai.com/gptbot)"),
+    ("claude", f"{COMPATIBLE}Claude-User/1.0; +Claude-User@anthropic.com)"),
+    ("claude", f"{COMPATIBLE}Claude-SearchBot/1.0; +https://www.anthropic.com)"),
+    ("claudebot", f"{COMPATIBLE}ClaudeBot/1.0; +claudebot@anthropic.com)"),
+    ("anthropic", "anthropic-ai"),
+    ("claude-code", "Claude-User (claude-code/2.1.86; +https://support.anthropic.com/)"),
+    ("claude-code", "claude-code/2.1.86 (cli)"),
+    ("gemini", f"{COMPATIBLE}Gemini-Deep-Research; +https://gemini.google/overview/deep-research/) Chrome/135.0.0.0"),
+    ("gemini", "GeminiCLI/0.9.0 (linux; x64)"),
+    ("perplexity", f"{COMPATIBLE}PerplexityBot/1.0; +https://perplexity.ai/perplexitybot)"),
+    ("perplexity", f"{COMPATIBLE}Perplexity-User/1.0; +https://perplexity.ai/perplexity-user)"),
+    ("cohere", "cohere-ai"),
+    ("mistral", f"{COMPATIBLE}MistralAI-User/1.0; +https://docs.mistral.ai/robots)"),
+    ("deepseek", "Mozilla/5.0 (compatible; DeepSeekBot/1.0; +https://www.deepseek.com/bot)"),
+    ("meta", f"meta-externalagent/1.1 {META_HELP}"),
+    ("meta-fetcher", f"meta-externalfetcher/1.1 {META_HELP}"),
+    ("meta-webindexer", f"meta-webindexer/1.1 {META_HELP}"),
+    ("meta-ads", f"meta-externalads/1.1 {META_HELP}"),
+    ("bytespider", "Mozilla/5.0 (Linux; Android 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Mobile Safari/537.36 "
+     "(compatible; Bytespider; spider-feedback@bytedance.com)"),
+    ("ccbot", "CCBot/2.0 (https://commoncrawl.org/faq/)"),
+    ("amazonbot", f"{COMPATIBLE}Amazonbot/0.1; +https://developer.amazon.com/support/amazonbot) Chrome/119.0.6045.214"),
+    ("amzn-searchbot", f"{COMPATIBLE}Amzn-SearchBot/0.1) Chrome/119.0.6045.214 Safari/537.36"),
+    ("amzn-user", f"{COMPATIBLE}Amzn-User/0.1) Chrome/119.0.6045.214 Safari/537.36"),
+    ("youbot", "YouBot (+http://www.you.com)"),
+    ("grok", "GrokBot/1.0 (+https://x.ai)"),
+    ("cursor", f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {WEBKIT} Cursor/1.4.5 Chrome/132.0 Electron/34.5.8"),
+    ("vscode", f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} Code/1.97.2 Chrome/132.0.6834.196 Electron/34.2.0"),
+    ("codex", "codex_cli_rs/0.46.0 (Mac OS 15.6.1; arm64) xterm-256color"),
+    ("opencode", "opencode-smartfetch/1.0"),
+    ("github-copilot", "GitHubCopilotChat/0.31.0"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("user_agent", "browser", "system", "device"), PEOPLE)
+def test_a_person_is_told_by_browser_system_and_device(user_agent: str, browser: str, system: str, device: str) -> None:
+    assert read_agent(user_agent) == Agent(browser=browser, os=system, device=device, bot="")
+
+
+@pytest.mark.parametrize(("name", "user_agent"), BOTS)
+def test_a_bot_with_a_published_name_gets_it(name: str, user_agent: str) -> None:
+    assert read_agent(user_agent).bot == name
+
+
+def test_the_34_published_names_are_all_told() -> None:
+    assert len(BOT_MARKS) == 34
+    assert {name for name, _ in BOTS} == set(BOT_MARKS)
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    [
+        *("", "   ", "curl/8.5.0", "python-requests/2.31.0", "axios/1.8.4", "Go-http-client/2.0", "node", "garbage"),
+        "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)",
+        "FreshRSS/1.11.2 (Linux; https://freshrss.org) like Googlebot",
+        f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} HeadlessChrome/130.0.0.0 Safari/537.36",
+    ],
+)
+def test_any_other_automatic_client_is_an_unknown_bot(user_agent: str) -> None:
+    assert read_agent(user_agent).bot == "unknown"
+
+
+def test_every_crawler_of_the_public_list_is_a_bot_but_the_browser_inside_facebook() -> None:
+    listed = {agent for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA for agent in entry.get("instances", [])}
+    taken_for_people = {agent for agent in listed if bot_name(agent) == ""}
+    assert len(listed) > 2000
+    assert {agent.rpartition(" Safari/537.36 ")[2] for agent in taken_for_people} == {"MetaIAB Facebook"}
+
+
+def test_a_very_long_agent_is_read_by_its_beginning_in_little_time() -> None:
+    hostile = f"{PEOPLE[0][0]} mozilla/5.0 ({'a 1.1 ' * 1400}"
+    read_agent("the lists are loaded on first use")
+    started = time.perf_counter()
+    agent = read_agent(hostile)
+    assert (agent.browser, agent.bot) == ("chrome", "")
+    assert time.perf_counter() - started < 0.1
