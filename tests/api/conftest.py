@@ -1,0 +1,50 @@
+"""The API over the real store: nothing is remembered from one test to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+
+from apps.api.caches import forget_all
+from apps.events.store import EventStore
+from apps.events.writer import close_writer
+from tests.api.calls import Caller
+from tests.people import World, token_of
+
+
+@pytest.fixture(scope="session")
+def _writer(_engine: EventStore) -> Iterator[None]:
+    yield
+    close_writer()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered(_writer: None) -> None:
+    forget_all()
+    cache.clear()
+
+
+@pytest.fixture
+def ada(world: World, store: EventStore) -> Caller:
+    """Ada with a token of all scopes for Acme."""
+    return Caller(token_of(world.ada, world.acme))
+
+
+@pytest.fixture
+def ben(world: World, store: EventStore) -> Caller:
+    """Ben, who only reads at Acme, with a token of all scopes."""
+    return Caller(token_of(world.ben, world.acme))
+
+
+@pytest.fixture
+def cy(world: World, store: EventStore) -> Caller:
+    """Cy, a stranger to Acme, with a token of all scopes for his own organization."""
+    return Caller(token_of(world.cy, world.elsewhere))
+
+
+@pytest.fixture
+def browser(world: World, store: EventStore) -> Caller:
+    """Somebody without a token."""
+    return Caller()
