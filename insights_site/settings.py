@@ -215,6 +215,8 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "apps.organizations.sign_in.ClosedDoor"
+ALLAUTH_TRUSTED_PROXY_COUNT = max(0, TRUSTED_PROXIES)
+UNFOLD = {"SITE_TITLE": "Site insights", "SITE_HEADER": "Site insights", "SITE_SYMBOL": "monitoring"}
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

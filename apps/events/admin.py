@@ -1,0 +1,128 @@
+"""The admin page of events: read-only, and read from the event store rather than from Django's database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from apps.core.clock import utc_now
+from apps.core.errors import Refusal
+from apps.events.latest import Wanted, headers, latest_events
+from apps.events.models import Event
+from apps.events.wire import EARLIEST, EVENT_TYPES
+from apps.sites.models import Site
+
+ANY = ("", _("any"))
+PERIODS = {
+    "hour": (timedelta(hours=1), _("last hour")),
+    "day": (timedelta(days=1), _("last 24 hours")),
+    "month": (timedelta(days=30), _("last 30 days")),
+    "all": (None, _("any time")),
+}
+LAST_PAGE = 1_000
+
+
+class EventFilter(forms.Form):
+    """What the page's address asks for."""
+
+    site = forms.ModelChoiceField(
+        Site.objects.all(), required=False, label=_("Site"), empty_label=_("any"), widget=UnfoldAdminSelectWidget
+    )
+    type = forms.ChoiceField(
+        choices=[ANY, *((name, name) for name in EVENT_TYPES)],
+        required=False,
+        label=_("Type"),
+        widget=UnfoldAdminSelectWidget,
+    )
+    period = forms.ChoiceField(
+        choices=[(name, label) for name, (_length, label) in PERIODS.items()],
+        required=False,
+        label=_("When"),
+        widget=UnfoldAdminSelectWidget,
+    )
+    bots = forms.ChoiceField(
+        choices=[ANY, ("false", _("people")), ("true", _("bots"))],
+        required=False,
+        label=_("Who"),
+        widget=UnfoldAdminSelectWidget,
+    )
+    page = forms.IntegerField(min_value=1, max_value=LAST_PAGE, required=False, widget=forms.HiddenInput)
+
+    def wanted(self) -> Wanted:
+        """The valid form as what to list; without a period the last 24 hours."""
+        given = self.cleaned_data
+        length, _label = PERIODS[given["period"] or "day"]
+        return Wanted(
+            since=utc_now() - length if length else EARLIEST,
+            site=given["site"].pk if given["site"] else None,
+            event_type=given["type"],
+            bots={"true": True, "false": False}.get(given["bots"]),
+            page=given["page"] or 1,
+        )
+
+
+@admin.register(Event)
+class EventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """One page: nothing can be added, changed or deleted here."""
+
+    def get_urls(self) -> list[URLPattern]:
+        return [path("", self.admin_site.admin_view(self.changelist_view), name="events_event_changelist")]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = EventFilter({"period": "day", **request.GET.dict()})
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Events"),
+            "opts": self.opts,
+            "form": form,
+            **(_listed(request, form) if form.is_valid() else {}),
+        }
+        return TemplateResponse(request, "admin/events/event/list.html", context)
+
+
+def _listed(request: HttpRequest, form: EventFilter) -> dict[str, Any]:
+    """The rows and the ways to the neighbouring pages, or why there are none."""
+    wanted = form.wanted()
+    try:
+        page = latest_events(wanted)
+    except Refusal as error:
+        return {"trouble": error.message}
+    titles = dict(Site.objects.values_list("pk", "title"))
+    return {
+        "table": {"headers": headers(), "rows": [_cells(row, titles) for row in page.rows]},
+        "newer": _link(request, wanted.page - 1) if wanted.page > 1 else "",
+        "older": _link(request, wanted.page + 1) if page.more and wanted.page < LAST_PAGE else "",
+    }
+
+
+def _cells(row: Mapping[str, Any], titles: Mapping[int, str]) -> list[str]:
+    shown = {**row, "site": titles.get(row["site"], row["site"]), "timestamp": f"{row['timestamp']:%Y-%m-%d %H:%M:%S}"}
+    return [str(value) for value in shown.values()]
+
+
+def _link(request: HttpRequest, page: int) -> str:
+    query = request.GET.copy()
+    query["page"] = str(page)
+    return f"?{query.urlencode()}"

@@ -1,0 +1,147 @@
+"""Admin pages of people, organizations and API tokens."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from apps.core.clock import utc_now
+from apps.organizations.models import ApiToken, Membership, Organization, Scope, User
+
+admin.site.unregister(Group)  # roles are kept in memberships
+admin.site.unregister(EmailAddress)  # a person has one address, the one they sign in with
+
+
+class MembershipInline(TabularInline):  # type: ignore[misc]  # unfold has no types
+    """The members of an organization, or the organizations of a person."""
+
+    model = Membership
+    extra = 0
+    autocomplete_fields = ("organization", "user")
+    fields = ("organization", "user", "role")
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ModelAdmin):  # type: ignore[misc]
+    list_display = ("title", "public_id", "created_at")
+    search_fields = ("title", "public_id")
+    readonly_fields = ("public_id", "created_at")
+    inlines = (MembershipInline,)
+
+
+@admin.register(Membership)
+class MembershipAdmin(ModelAdmin):  # type: ignore[misc]
+    list_display = ("user", "organization", "role", "created_at")
+    list_filter = ("role", "organization")
+    list_select_related = ("user", "organization")
+    search_fields = ("user__email", "organization__title")
+    autocomplete_fields = ("organization", "user")
+
+
+class NewUserForm(UserCreationForm):  # type: ignore[misc]
+    """A new person is known by e-mail address."""
+
+    class Meta:
+        model = User
+        fields = ("email",)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+    form = UserChangeForm
+    add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "last_login")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("email", "first_name", "last_name")
+    ordering = ("email",)
+    filter_horizontal = ()
+    readonly_fields = ("public_id", "last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "password", "public_id")}),
+        (_("Name"), {"fields": ("first_name", "last_name")}),
+        (_("Rights in administration"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
+    inlines = (MembershipInline,)
+
+
+class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Scopes as boxes to tick; the owner must be a member, or the token would never work."""
+
+    scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget)
+
+    class Meta:
+        model = ApiToken
+        fields: ClassVar = ["organization", "user", "title", "scopes", "expires_at"]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        organization, user = values.get("organization"), values.get("user")
+        if organization and user and organization.role_of(user) is None:
+            self.add_error("user", _("This person is not a member of the organization."))
+        return values
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]
+    form = ApiTokenForm
+    list_display = ("title", "prefix", "organization", "user", "scope_list", "expires_at", "last_used_at", "revoked_at")
+    list_filter = ("organization", "revoked_at", "expires_at")
+    list_select_related = ("user", "organization")
+    search_fields = ("title", "prefix", "user__email")
+    autocomplete_fields = ("organization", "user")
+    actions = ("revoke",)
+    kept = ("prefix", "created_at", "last_used_at", "revoked_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
+        return ("organization", "user", *self.kept) if obj else ()
+
+    @admin.display(description=_("scopes"))
+    def scope_list(self, token: ApiToken) -> str:
+        return ", ".join(token.scopes)
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: ApiTokenForm, change: bool) -> None:
+        """A new token is issued, and shown this once."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        issued, raw = ApiToken.issue(
+            organization=obj.organization,
+            user=obj.user,
+            title=obj.title,
+            scopes=obj.scopes,
+            expires_at=obj.expires_at,
+        )
+        obj.pk = issued.pk
+        obj.refresh_from_db()
+        self.message_user(
+            request,
+            format_html(gettext("The token is {}. Copy it now: it is not kept and cannot be shown again."), raw),
+            messages.WARNING,
+        )
+
+    @admin.action(description=_("Revoke the selected tokens"), permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        """End the chosen tokens now; those that ended before keep their date."""
+        now = utc_now()
+        ended = [token for token in queryset if token.revoked_at is None]
+        for token in ended:
+            token.revoke(now)
+        self.message_user(
+            request, ngettext("%d token was revoked.", "%d tokens were revoked.", len(ended)) % len(ended)
+        )

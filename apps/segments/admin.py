@@ -1,0 +1,18 @@
+"""Admin pages of saved segments."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from unfold.admin import ModelAdmin
+
+from apps.segments.models import VisitorSegment
+
+
+@admin.register(VisitorSegment)
+class VisitorSegmentAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    list_display = ("title", "site", "claims", "created_at")
+    list_filter = ("site",)
+    list_select_related = ("site",)
+    search_fields = ("title", "site__title", "public_id")
+    autocomplete_fields = ("site",)
+    readonly_fields = ("public_id", "created_at")

@@ -1,0 +1,224 @@
+"""Admin pages: for staff only, and they show what is there."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from apps.core.clock import utc_now
+from apps.events import latest
+from apps.events.store import EventStore, Row
+from apps.organizations.models import ApiToken, Membership, Organization, User
+from apps.segments.models import VisitorSegment
+from tests.people import PASSWORD, World, token_of
+
+PAGES = (
+    "/admin/",
+    "/admin/organizations/organization/",
+    "/admin/organizations/organization/add/",
+    "/admin/organizations/membership/",
+    "/admin/organizations/membership/add/",
+    "/admin/organizations/user/",
+    "/admin/organizations/user/add/",
+    "/admin/organizations/apitoken/",
+    "/admin/organizations/apitoken/add/",
+    "/admin/sites/site/",
+    "/admin/sites/site/add/",
+    "/admin/segments/visitorsegment/",
+    "/admin/segments/visitorsegment/add/",
+    "/admin/events/event/",
+)
+
+
+@pytest.fixture
+def staff(client: Client, world: World) -> Client:
+    """A browser in which an administrator who is a member of nothing is signed in."""
+    client.force_login(User.objects.create(email="root@example.com", is_staff=True, is_superuser=True))
+    return client
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_staff_see_the_page(staff: Client, store: EventStore, address: str) -> None:
+    assert staff.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_others_are_sent_to_sign_in(client: Client, world: World, address: str) -> None:
+    assert client.get(address).status_code == 302
+    client.force_login(world.ada)
+    answer = client.get(address)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/admin/login/")
+    assert client.get("/admin/login/").status_code == 403
+
+
+def test_every_kind_of_row_can_be_opened(staff: Client, world: World) -> None:
+    token_of(world.ada, world.acme)
+    segment = VisitorSegment.objects.create(site=world.docs, title="Beta", claims={"beta": True})
+    for path in (
+        f"organizations/organization/{world.acme.pk}",
+        f"organizations/membership/{Membership.objects.get(user=world.ben).pk}",
+        f"organizations/user/{world.ben.pk}",
+        f"organizations/apitoken/{ApiToken.objects.get().pk}",
+        f"sites/site/{world.docs.pk}",
+        f"segments/visitorsegment/{segment.pk}",
+    ):
+        assert staff.get(f"/admin/{path}/change/").status_code == 200, path
+
+
+def test_a_new_person_is_made_by_address_and_can_sign_in(staff: Client) -> None:
+    form = {
+        "email": "dana@example.com",
+        "usable_password": "true",
+        "password1": PASSWORD,
+        "password2": PASSWORD,
+        "memberships-TOTAL_FORMS": "0",
+        "memberships-INITIAL_FORMS": "0",
+    }
+    assert staff.post("/admin/organizations/user/add/", form).status_code == 302
+    assert User.objects.get(email="dana@example.com").check_password(PASSWORD)
+
+
+def test_a_new_organization_gets_its_members_on_the_same_page(staff: Client, world: World) -> None:
+    form = {
+        "title": "Globex",
+        "memberships-TOTAL_FORMS": "1",
+        "memberships-INITIAL_FORMS": "0",
+        "memberships-0-user": str(world.ben.pk),
+        "memberships-0-role": "editor",
+    }
+    assert staff.post("/admin/organizations/organization/add/", form).status_code == 302
+    assert Organization.objects.get(title="Globex").role_of(world.ben) == "editor"
+
+
+def token_form(world: World, **changes: Any) -> dict[str, Any]:
+    form = {
+        "organization": world.acme.pk,
+        "user": world.ada.pk,
+        "title": "Crawler",
+        "scopes": ["site:insights:read"],
+        "expires_at_0": "",
+        "expires_at_1": "",
+    }
+    return {**form, **changes}
+
+
+def test_a_new_token_is_shown_once_and_works(staff: Client, world: World) -> None:
+    shown = staff.post("/admin/organizations/apitoken/add/", token_form(world), follow=True).content.decode()
+    (raw,) = set(re.findall(r"sit_[0-9a-f]{60}", shown))
+    found = ApiToken.objects.find(raw, now=utc_now())
+    assert found is not None
+    assert (found.title, found.scopes, found.user) == ("Crawler", ["site:insights:read"], world.ada)
+    again = staff.get("/admin/organizations/apitoken/").content.decode()
+    assert raw not in again
+    assert found.prefix in again
+
+
+def test_a_token_for_somebody_who_is_no_member_is_refused(staff: Client, world: World) -> None:
+    page = staff.post("/admin/organizations/apitoken/add/", token_form(world, user=world.cy.pk))
+    assert "This person is not a member of the organization." in page.content.decode()
+    assert not ApiToken.objects.exists()
+
+
+def test_changing_a_token_keeps_its_secret_and_its_owner(staff: Client, world: World) -> None:
+    raw = token_of(world.ada, world.acme)
+    address = f"/admin/organizations/apitoken/{ApiToken.objects.get().pk}/change/"
+    form = token_form(world, title="Renamed", user=world.cy.pk, scopes=["site:read"])
+    assert staff.post(address, form).status_code == 302
+    found = ApiToken.objects.find(raw, now=utc_now())
+    assert found is not None
+    assert (found.title, found.user, found.scopes) == ("Renamed", world.ada, ["site:read"])
+
+
+def test_chosen_tokens_are_revoked(staff: Client, world: World) -> None:
+    first, second = token_of(world.ada, world.acme), token_of(world.ben, world.acme)
+    chosen = ApiToken.objects.get(user=world.ada)
+    page = staff.post(
+        "/admin/organizations/apitoken/", {"action": "revoke", "_selected_action": [chosen.pk]}, follow=True
+    )
+    assert "1 token was revoked." in page.content.decode()
+    assert ApiToken.objects.find(first, now=utc_now()) is None
+    assert ApiToken.objects.find(second, now=utc_now()) is not None
+
+
+def event(number: int, **fields: Any) -> Row:
+    now = utc_now()
+    row = {
+        "id": number,
+        "timestamp": now - timedelta(minutes=number),
+        "received": now,
+        "event_type": "page_view",
+        "url_path": f"/page-{number}/",
+    }
+    return {**row, **fields}
+
+
+def listed(client: Client, query: str = "") -> list[str]:
+    """The paths on the page of events, in order."""
+    return re.findall(r"/page-\d+/", client.get(f"/admin/events/event/?{query}").content.decode())
+
+
+def test_events_are_listed_newest_first_and_filtered(staff: Client, world: World, store: EventStore) -> None:
+    store.insert(
+        [
+            event(1, site=world.docs.pk),
+            event(2, site=world.secrets.pk, event_type="ask_view"),
+            event(3, site=world.docs.pk, bot="gptbot"),
+            event(90, site=world.docs.pk),
+            event(3000, site=world.docs.pk),
+            event(90000, site=world.docs.pk),
+        ]
+    )
+    assert listed(staff) == ["/page-1/", "/page-2/", "/page-3/", "/page-90/"]
+    assert listed(staff, f"site={world.docs.pk}") == ["/page-1/", "/page-3/", "/page-90/"]
+    assert listed(staff, "type=ask_view") == ["/page-2/"]
+    assert listed(staff, "bots=true") == ["/page-3/"]
+    assert listed(staff, "bots=false") == ["/page-1/", "/page-2/", "/page-90/"]
+    assert listed(staff, "period=hour") == ["/page-1/", "/page-2/", "/page-3/"]
+    assert listed(staff, "period=month")[-1] == "/page-3000/"
+    assert listed(staff, "period=all")[-1] == "/page-90000/"
+
+
+def test_events_are_paged(staff: Client, world: World, store: EventStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latest, "PAGE_ROWS", 2)
+    store.insert([event(number, site=world.docs.pk) for number in range(1, 6)])
+    assert listed(staff) == ["/page-1/", "/page-2/"]
+    second = staff.get("/admin/events/event/?page=2&bots=false").content.decode()
+    assert "?page=1&amp;bots=false" in second
+    assert "?page=3&amp;bots=false" in second
+    assert listed(staff, "page=3") == ["/page-5/"]
+    assert "Older" not in staff.get("/admin/events/event/?page=3").content.decode()
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=x", "type=nonsense", "site=999999", "period=%00", "bots=maybe"])
+def test_a_filter_that_makes_no_sense_is_told_and_lists_nothing(staff: Client, store: EventStore, query: str) -> None:
+    store.insert([event(1, site=1)])
+    page = staff.get(f"/admin/events/event/?{query}")
+    assert page.status_code == 200
+    assert "text-red-600" in page.content.decode()
+    assert "/page-1/" not in page.content.decode()
+
+
+def test_a_path_of_an_event_cannot_become_markup(staff: Client, world: World, store: EventStore) -> None:
+    store.insert([event(1, site=world.docs.pk, url_path="/page-1/<script>alert(1)</script>")])
+    page = staff.get("/admin/events/event/").content.decode()
+    assert "/page-1/&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert(1)" not in page
+
+
+def test_the_page_says_so_while_the_store_is_away(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.events.store._store", None)
+    monkeypatch.setattr(settings, "CLICKHOUSE_URL", "http://127.0.0.1:9")
+    page = staff.get("/admin/events/event/")
+    assert page.status_code == 200
+    assert "The event store cannot be opened." in page.content.decode()
+
+
+def test_no_event_can_be_added_changed_or_deleted(staff: Client, world: World, store: EventStore) -> None:
+    for path in ("add/", "1/change/", "1/delete/", "1/history/"):
+        assert staff.get(f"/admin/events/event/{path}").status_code == 404, path

@@ -1,0 +1,85 @@
+"""Signing in and out, and what keeps strangers from trying."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from apps.organizations.models import User
+from tests.people import PASSWORD, World
+
+
+@pytest.fixture(autouse=True)
+def _no_attempts_counted() -> Iterator[None]:
+    """Every test begins and ends without attempts that an earlier one made."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def sign_in(client: Client, email: str, password: str, following: str = "") -> int:
+    answer = client.post("/accounts/login/", {"login": email, "password": password, "next": following})
+    return answer.status_code
+
+
+def is_signed_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+def test_ada_signs_in_with_her_address_in_any_case(client: Client, world: World) -> None:
+    page = client.get("/accounts/login/?next=/admin/")
+    assert page.status_code == 200
+    assert '<input type="hidden" name="next" value="/admin/">' in page.content.decode()
+    assert sign_in(client, "Ada@Example.com", PASSWORD) == 302
+    assert is_signed_in(client)
+
+
+def test_ada_is_brought_to_where_she_wanted_and_never_to_another_host(client: Client, world: World) -> None:
+    form = {"login": "ada@example.com", "password": PASSWORD}
+    assert client.post("/accounts/login/", {**form, "next": "/admin/"}).headers["Location"] == "/admin/"
+    client.logout()
+    assert client.post("/accounts/login/", {**form, "next": "https://evil.example/"}).headers["Location"] == "/"
+
+
+def test_a_wrong_password_and_an_unknown_person_get_the_same_answer(client: Client, world: World) -> None:
+    sentence = "The email address and/or password you specified are not correct."
+    for email in ("ada@example.com", "nobody@example.com"):
+        page = client.post("/accounts/login/", {"login": email, "password": "wrong password"})
+        assert page.status_code == 200
+        assert sentence in page.content.decode()
+        assert not is_signed_in(client)
+
+
+def test_guessing_is_stopped_even_when_the_last_guess_is_right(client: Client, world: World) -> None:
+    for _attempt in range(5):
+        sign_in(client, "ada@example.com", "wrong password")
+    sign_in(client, "ada@example.com", PASSWORD)
+    assert not is_signed_in(client)
+
+
+def test_signing_out_takes_a_form_and_ends_the_session(client: Client, world: World) -> None:
+    client.force_login(world.ada)
+    client.get("/accounts/logout/")
+    assert is_signed_in(client)
+    assert client.post("/accounts/logout/").status_code == 302
+    assert not is_signed_in(client)
+
+
+def test_nobody_makes_an_account_alone(client: Client, db: None) -> None:
+    client.post("/accounts/signup/", {"email": "eve@example.com", "password1": PASSWORD})
+    assert not User.objects.exists()
+    page = client.get("/accounts/signup/")
+    assert page.status_code == 200
+    assert "closed" in page.content.decode()
+
+
+def test_a_person_changes_their_password(client: Client, world: World) -> None:
+    client.force_login(world.ben)
+    assert client.get("/accounts/password/").status_code == 200
+    form = {"oldpassword": PASSWORD, "password1": "a much longer password", "password2": "a much longer password"}
+    client.post("/accounts/password/", form)
+    world.ben.refresh_from_db()
+    assert world.ben.check_password("a much longer password")
