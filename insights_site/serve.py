@@ -6,7 +6,6 @@ and workers are spawned. This module is imported by each of them before Django i
 
 from __future__ import annotations
 
-import atexit
 import multiprocessing
 import os
 import signal
@@ -36,7 +35,7 @@ class CannotListen(Exception):
 
 
 def worker_application() -> Callable[..., Any]:
-    """The WSGI application of a worker: opens the event store, and closes it when the worker ends."""
+    """The WSGI application of a worker, which holds the event store as long as it lives."""
     from insights_site.wsgi import application
 
     threading.Thread(target=_stop_with_parent, name="parent-watch", daemon=True).start()
@@ -47,11 +46,8 @@ def worker_application() -> Callable[..., Any]:
 def _hold_store() -> None:
     """Open the store of this worker; needs a Django that is set up."""
     from apps.core.errors import Unavailable
-    from apps.events.store import close_store, get_store
-    from apps.events.writer import close_writer
+    from apps.events.store import get_store
 
-    atexit.register(close_store)
-    atexit.register(close_writer)  # runs first: exit functions run last in, first out
     try:
         get_store()
     except Unavailable as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import threading
 import time
@@ -233,3 +234,8 @@ def close_store() -> None:
         if _store is not None:
             _store.close()
             _store = None
+
+
+# The folder is released before the interpreter tears itself down. The writer, which imports this module,
+# registers later and is therefore drained earlier.
+atexit.register(close_store)

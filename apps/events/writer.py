@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import secrets
 import threading
@@ -231,3 +232,6 @@ def close_writer() -> None:
         if _writer is not None:
             _writer.close()
             _writer = None
+
+
+atexit.register(close_writer)

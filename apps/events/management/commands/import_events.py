@@ -13,8 +13,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from apps.core.errors import Refusal
 from apps.events.imports import Progress, open_run, run_import
 from apps.events.ndjson import Unreadable
-from apps.events.store import close_store
-from apps.events.writer import close_writer
 from apps.sites.models import Site
 
 _WIDTH = 30
@@ -64,9 +62,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             raise CommandError("Stopped; the same command goes on from here.", returncode=130) from None
-        finally:
-            close_writer()
-            close_store()
         self.stdout.write(json.dumps({"imported": run.imported, "rejected": run.rejected}))
 
 

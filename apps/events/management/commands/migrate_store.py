@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.core.errors import Unavailable
-from apps.events.store import close_store, get_store
+from apps.events.store import get_store
 
 
 class Command(BaseCommand):
@@ -23,8 +23,6 @@ class Command(BaseCommand):
             applied = get_store().migrated
         except Unavailable as error:
             raise CommandError(str(error)) from error
-        finally:
-            close_store()
         for name in applied:
             self.stdout.write(name)
         if not applied:

@@ -1,0 +1,184 @@
+"""The whole service in processes of its own, on a folder of its own: started, talked to, killed."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 30
+"""How long a start or a stop may take on a busy machine."""
+
+_MAKE_SITE = """
+import django; django.setup()
+from django.core.management import call_command
+from apps.organizations.models import Organization
+from apps.sites.models import Site
+call_command("migrate", verbosity=0)
+organization = Organization.objects.create(title="Acme")
+site = Site.objects.create(organization=organization, title="Docs")
+print(organization.public_id, site.public_id)
+"""
+_QUERY = """
+import json, sys, django; django.setup()
+from apps.events.store import Statement, close_store, get_store
+print(json.dumps([list(column) for column in get_store().query(Statement(sql=sys.argv[1]))]))
+close_store()
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a request came to; status 0 where the connection broke before the answer."""
+
+    status: int
+    body: bytes = b""
+
+
+class Service:
+    """``manage.py serve`` on ``folder`` and a free port, with one organization and one public site."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.port = _free_port()
+        self.log = folder / "server.log"
+        self._environment = {
+            name: value for name, value in os.environ.items() if name not in ("CLICKHOUSE_URL", "DATABASE_URL")
+        } | {
+            "DJANGO_SETTINGS_MODULE": "insights_site.settings",
+            "DATA_DIR": str(folder / "data"),
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "RATE_LIMIT_ADDRESS": "10000000",
+            **settings,
+        }
+        self.organization_id, self.site_id = self.python(_MAKE_SITE).split()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def python(self, program: str, *arguments: str) -> str:
+        """Run a program in the service's environment; returns its standard output."""
+        return self._run([sys.executable, "-c", program, *arguments]).stdout
+
+    def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a management command to its end."""
+        return self._run([sys.executable, "manage.py", *arguments], check=check)
+
+    def popen(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a management command."""
+        command = [sys.executable, "manage.py", *arguments]
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                command, cwd=ROOT, env=self._environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def stored(self, sql: str) -> list[list[Any]]:
+        """Columns of a query, asked of the store itself: the server must not be running."""
+        columns: list[list[Any]] = json.loads(self.python(_QUERY, sql))
+        return columns
+
+    def start(self) -> None:
+        """Start the server and wait until it is healthy."""
+        self._process = self.popen("serve")
+        self.wait_until_healthy()
+
+    def wait_until_healthy(self) -> None:
+        """Wait until the server answers queries."""
+        deadline = time.monotonic() + SECONDS
+        while self.get("/healthz").status != 200:
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.02)
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None
+        return self._process
+
+    def kill(self) -> None:
+        """SIGKILL to every process of the server, and wait until they are gone."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def kill_worker(self) -> None:
+        """SIGKILL to the process that answers requests and holds the store; its parent lives on."""
+        os.kill(self.worker_pid(), signal.SIGKILL)
+
+    def kill_parent(self) -> None:
+        """SIGKILL to the supervising process alone, and wait until the worker has noticed and ended."""
+        worker = self.worker_pid()
+        self.process.kill()
+        self.process.wait()
+        deadline = time.monotonic() + SECONDS
+        while Path(f"/proc/{worker}").exists():
+            assert time.monotonic() < deadline, "The worker outlives its parent."
+            time.sleep(0.02)
+
+    def worker_pid(self) -> int:
+        """The pid of the only worker."""
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                command = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if parent == self.process.pid and b"spawn_main" in command:
+                return int(entry.name)
+        raise AssertionError("The server has no worker.")
+
+    def stop(self) -> int:
+        """SIGTERM to the server; returns its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(SECONDS)
+
+    def end(self) -> None:
+        """Leave nothing running."""
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+
+    def get(self, path: str) -> Answer:
+        return self._ask("GET", path, None)
+
+    def track(self, events: list[dict[str, Any]]) -> Answer:
+        """Post ``events`` without a token, over a connection of its own."""
+        path = f"/v1/orgs/{self.organization_id}/sites/{self.site_id}/insights/events"
+        return self._ask("POST", path, json.dumps({"events": events}).encode())
+
+    def _ask(self, method: str, path: str, body: bytes | None) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+        try:
+            connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+            response = connection.getresponse()
+            return Answer(status=response.status, body=response.read())
+        except (OSError, http.client.HTTPException):
+            return Answer(status=0)
+        finally:
+            connection.close()
+
+    def _run(self, command: list[str], *, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(command, cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False)
+        assert not check or done.returncode == 0, done.stderr
+        return done
+
+
+def event(mark: str, **more: Any) -> dict[str, Any]:
+    """A sound event that can be found again by ``mark``."""
+    return {
+        "type": "search_type_query",
+        "query": mark,
+        "session": {"visitorId": "ada", "sessionId": mark, "userAgent": "Mozilla/5.0"},
+        "location": {"url": "https://docs.acme.example/guide"},
+    } | more
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

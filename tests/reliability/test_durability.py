@@ -1,0 +1,60 @@
+"""What was acknowledged survives whatever happens to the server."""
+
+from __future__ import annotations
+
+import time
+
+from tests.reliability.load import Load, batches_in_store
+from tests.reliability.service import Service, event
+
+SIZE = 7
+
+
+def test_acknowledged_events_survive_ten_kills_and_no_batch_is_half_there(service: Service) -> None:
+    load = Load(service=service, clients=6, size=SIZE)
+    service.start()
+    for kill in ("worker", "worker", "parent", "worker", "all", "worker", "worker", "all", "worker", "worker"):
+        load.start()
+        load.wait_for_answers(20)
+        if kill == "worker":
+            service.kill_worker()
+        elif kill == "parent":
+            service.kill_parent()
+        else:
+            service.kill()
+        load.stop()
+        if kill == "worker":
+            service.wait_until_healthy()
+        else:
+            service.start()
+    assert service.stop() == 0
+
+    stored = batches_in_store(service)
+    assert len(load.acknowledged) >= 200
+    assert load.acknowledged <= stored.keys()
+    assert set(stored.values()) == {(SIZE, 1)}
+    assert "Traceback" not in service.log.read_text()
+
+
+def test_sigterm_answers_what_came_in_and_the_next_start_has_it_all(service: Service) -> None:
+    load = Load(service=service, clients=8, size=500)
+    service.start()
+    load.start()
+    load.wait_for_answers(16)
+    signalled = time.monotonic()
+    assert service.stop() == 0
+    seconds = time.monotonic() - signalled
+    load.stop()
+    service.start()
+    assert service.track([event("after")]).status == 204
+    assert service.stop() == 0
+
+    under_way = [sent for sent in load.sent if sent.started < signalled - 0.02 and sent.ended > signalled]
+    assert under_way, "No request was under way at the signal."
+    assert {sent.answer.status for sent in under_way} == {204}
+    assert seconds < 10
+    stored = batches_in_store(service)
+    assert load.acknowledged <= stored.keys()
+    assert stored.pop("after") == (1, 1)
+    assert set(stored.values()) == {(500, 1)}
+    assert service.log.read_text() == f"Site Insights listens on http://127.0.0.1:{service.port}\n" * 2
