@@ -12,7 +12,6 @@ from apps.events.store import EventStore, Row
 from apps.insights.services import resolve, run
 from apps.sites.models import Site
 from tests.insights.events import NOW
-from tests.people import World
 
 
 @dataclass
@@ -41,6 +40,6 @@ class Desk:
 
 
 @pytest.fixture
-def desk(store: EventStore, world: World) -> Desk:
-    """Ada's site, empty, at ``NOW``."""
-    return Desk(store, world.docs)
+def desk(store: EventStore) -> Desk:
+    """A site without events. It is not saved: a question needs nothing of Django's database."""
+    return Desk(store, Site(pk=1, title="Acme Docs", url="https://docs.acme.example"))

@@ -6,14 +6,11 @@ import pytest
 
 from tests.insights.conftest import Desk
 from tests.insights.events import event
+from tests.insights.questions import columns
 
 HOME = "https://docs.acme.example/"
 START = "https://docs.acme.example/start"
 OLD = "https://docs.acme.example/old"
-
-
-def columns(*names: str) -> list[dict[str, str]]:
-    return [{"column": name} for name in names]
 
 
 def only(column: str, *values: object) -> dict[str, object]:
