@@ -37,7 +37,9 @@ def lines(drawing: Trend, series: Series, *, interval: Interval, zone: ZoneInfo)
         for start, end in _cuts(whole):
             figure.add_trace(_line(number, moments[start:end], [*values[start:end]], dash="3px,3px"))
         figure.add_trace(_points(number, moments, values, label=str(measure.label)))
-    figure.update_layout(_layout(interval, highest=max((max(each, default=0) for each in series.values), default=0)))
+    figure.update_layout(
+        _layout(interval, moments, highest=max((max(each, default=0) for each in series.values), default=0))
+    )
     drawn: dict[str, Any] = json.loads(figure.to_json())
     return drawn
 
@@ -78,8 +80,9 @@ def _cuts(whole: list[bool]) -> list[tuple[int, int]]:
     return ends
 
 
-def _layout(interval: Interval, *, highest: int) -> dict[str, Any]:
+def _layout(interval: Interval, moments: list[str], *, highest: int) -> dict[str, Any]:
     few = {"dtick": 1} if highest < _FEW else {"nticks": 5}
+    span = [moments[0], moments[-1]] if len(moments) > 1 else None
     return {
         "template": "none",
         "autosize": True,
@@ -88,7 +91,7 @@ def _layout(interval: Interval, *, highest: int) -> dict[str, Any]:
         "hovermode": "x unified",
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 44, "r": 12, "t": 8, "b": 34},
+        "margin": {"l": 42, "r": 16, "t": 8, "b": 36 if interval in _TICKS else 24},
         "xaxis": {
             "type": "date",
             "fixedrange": True,
@@ -97,11 +100,15 @@ def _layout(interval: Interval, *, highest: int) -> dict[str, Any]:
             "nticks": 8,
             "tickformat": _TICKS.get(interval, "%-d %b"),
             "hoverformat": _HOVERS[interval],
-            "ticklabelposition": "outside",
+            "range": span,
+            "spikemode": "across",
+            "spikedash": "solid",
+            "spikethickness": 1,
         },
         "yaxis": {
             "fixedrange": True,
-            "rangemode": "tozero",
+            "showspikes": False,
+            "ticklabelstandoff": 6,
             "zeroline": False,
             "tickformat": "~s",
             "range": [0, max(highest, 1) * 1.08],

@@ -35,6 +35,14 @@ def country(value: Any) -> str:
     return str(name or value)
 
 
+def language(value: Any) -> str:
+    """The name of a base language; its code where it has none."""
+    if not value:
+        return _("Unknown")
+    name = _locale(get_language() or "en").languages.get(str(value))
+    return str(name or value)
+
+
 def technology(value: Any) -> str:
     """A device, browser or system as its maker writes it."""
     text = str(value) if value else _("Unknown")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+_ROOMY = 10_000
 _STEPS = ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"))
 
 
 def compact(value: float) -> str:
-    """Three digits at most and a unit: ``950``, ``12.4k``, ``1.2M``. Small fractions keep two digits: ``1.84``."""
-    if value < 999.5:
-        return f"{value:.2f}" if isinstance(value, float) else str(value)
+    """All digits below 10,000 (``9,512``), then three at most and a unit: ``12.4k``, ``1.2M``. Fractions: ``1.84``."""
+    if value < _ROOMY:
+        return exact(value)
     for size, unit in _STEPS:
         # A hair below the step already rounds up to it: 999,950 reads "1M", not "1000k".
         if value >= size * 0.9995:

@@ -138,7 +138,8 @@ class PanelView:
     @property
     def request_json(self) -> str:
         """The body that gives exactly this panel."""
-        return json.dumps(self._body, indent=2, ensure_ascii=False)
+        lines = (f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in self._body.items())
+        return "{\n" + ",\n".join(lines) + "\n}"
 
     @property
     def curl(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,14 @@ Body = dict[str, Any]
 """A request as the aggregate operation takes it."""
 
 MOST_ROWS = 1000
+
+
+class Width(Enum):
+    """How much of a row a panel takes on a wide screen; on a narrow one it is all of it."""
+
+    FULL = "full"
+    HALF = "half"
+    THIRD = "third"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,7 @@ class Panel:
     drawing: Totals | Trend | Bars
     where: tuple[Mapping[str, Any], ...] = ()
     late: bool = False
-    wide: bool = False
+    width: Width = Width.HALF
     rows: int = 9
 
     def body(self, period: Period, *, time_zone: str, limit: int | None = None) -> Body:
@@ -118,8 +127,12 @@ PEOPLE_READING = (
 
 
 def _ranked(name: str, title: Any, column: str, heading: Any, value: Callable[[Any], str], **options: Any) -> Panel:
-    drawing = Bars(Measure(column, heading), value, (VISITORS, VIEWS))
+    drawing = Bars(Measure(column, heading), value, (VISITORS, Measure("eventsCount", _("Views"))))
     return Panel(name=name, title=title, drawing=drawing, where=PEOPLE_READING, **options)
+
+
+def _third(name: str, title: Any, column: str, heading: Any) -> Panel:
+    return _ranked(name, title, column, heading, labels.technology, late=True, width=Width.THIRD)
 
 
 TOTALS = Panel(
@@ -127,13 +140,14 @@ TOTALS = Panel(
     title=_("Totals"),
     drawing=Totals((VISITORS, VIEWS, SESSIONS, Ratio("eventsCount", "sessionsCount", _("Views per session")))),
     where=PEOPLE_READING,
+    width=Width.FULL,
 )
 READERS = Panel(
     name="readers",
     title=_("Readers over time"),
     drawing=Trend((VISITORS, VIEWS)),
     where=PEOPLE_READING,
-    wide=True,
+    width=Width.FULL,
 )
 
 TRAFFIC = Report(
@@ -145,9 +159,10 @@ TRAFFIC = Report(
         _ranked("pages", _("Top pages"), "urlPath", _("Page"), labels.as_sent),
         _ranked("sources", _("Traffic sources"), "referrerDomain", _("Source"), labels.referrer),
         _ranked("countries", _("Countries"), "visitorGeoCountry", _("Country"), labels.country, late=True),
-        _ranked("devices", _("Devices"), "visitorDevice", _("Device"), labels.technology, late=True),
-        _ranked("browsers", _("Browsers"), "visitorBrowser", _("Browser"), labels.technology, late=True),
-        _ranked("systems", _("Systems"), "visitorOS", _("System"), labels.technology, late=True),
+        _ranked("languages", _("Languages"), "visitorLanguage", _("Language"), labels.language, late=True),
+        _third("devices", _("Devices"), "visitorDevice", _("Device")),
+        _third("browsers", _("Browsers"), "visitorBrowser", _("Browser")),
+        _third("systems", _("Systems"), "visitorOS", _("System")),
     ),
 )
 

@@ -27,6 +27,8 @@ const paintAxis = (axis, colour) => ({
 
 const paintLayout = (layout, colour) => ({
   ...layout,
+  // The pointer's line has an outline of this colour.
+  plot_bgcolor: colour("surface"),
   font: { family: colour("font"), color: colour("figure-ink"), size: 12 },
   hoverlabel: {
     bgcolor: colour("figure-surface"),
