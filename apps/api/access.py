@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.http import HttpRequest
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.api.caches import sites_of_tokens
-from apps.api.errors import Forbidden, NotFound
+from apps.api.errors import Forbidden, MethodNotAllowed, NotFound
 from apps.api.tracking import SITE_NOT_FOUND
 from apps.organizations.models import ApiToken, Organization, Scope
 from apps.sites.models import Site
 
 
-class ScopedView(APIView):
+class ApiView(APIView):
+    """A view whose refusals are answered by the middleware."""
+
+    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "patch", "delete"]
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        raise MethodNotAllowed(request.method, self.allowed_methods)
+
+
+class ScopedView(ApiView):
     """A view for callers with a token; ``scopes`` names what each method needs."""
 
     scopes: ClassVar[dict[str, Scope]] = {}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
 from rest_framework import exceptions
 
 from apps.core.errors import Refusal, Unavailable
@@ -41,6 +41,16 @@ class NotFound(Refusal):
     status = 404
 
 
+class MethodNotAllowed(Refusal):
+    """The route exists, but not for this method."""
+
+    status = 405
+
+    def __init__(self, method: str | None, allowed: Iterable[str]) -> None:
+        super().__init__(f"Method {method} not allowed")
+        self.allowed = ", ".join(allowed)
+
+
 class BodyTooLarge(Refusal):
     """More than ``MAX_BODY_BYTES``."""
 
@@ -70,6 +80,8 @@ def answer(error: Exception, *, plain: bool = False) -> HttpResponse:
     response = error_response(status, message, plain=plain)
     if status == 401:
         response["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, MethodNotAllowed):
+        response["Allow"] = error.allowed
     if isinstance(error, Unavailable | TooManyRequests):
         response["Retry-After"] = str(error.retry_after)
     return response
@@ -77,13 +89,6 @@ def answer(error: Exception, *, plain: bool = False) -> HttpResponse:
 
 def raise_on(_error: Exception, _context: Mapping[str, Any]) -> None:
     """REST framework's handler: leave every error to the middleware, so that there is one place for all."""
-
-
-def method_not_allowed(request: HttpRequest, *allowed: str) -> HttpResponse:
-    """405 with the methods that are allowed."""
-    response = error_response(405, f"Method {request.method} not allowed")
-    response["Allow"] = ", ".join(allowed)
-    return response
 
 
 def _status_and_message(error: Exception) -> tuple[int, str]:

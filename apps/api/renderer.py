@@ -9,10 +9,11 @@ from urllib.parse import quote, unquote
 import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from apps.api.body import read_body
 from apps.api.callers import caller_of
-from apps.api.errors import error_response, method_not_allowed
+from apps.api.errors import MethodNotAllowed, error_response
 from apps.api.middleware import ApiRequest
 from apps.api.tracking import empty, preflight, site_to_track
 from apps.core.clock import utc_now
@@ -31,7 +32,7 @@ def track_renderer_events(request: ApiRequest) -> HttpResponse:
     if request.method == "OPTIONS":
         return preflight()
     if request.method != "POST":
-        return method_not_allowed(request, "POST", "OPTIONS")
+        raise MethodNotAllowed(request.method, ("POST", "OPTIONS"))
     organization_id, site_id = request.GET.get("o", ""), request.GET.get("s", "")
     if not organization_id or not site_id:
         return error_response(400, "Expected the parameters o (organization) and s (site)", plain=True)
@@ -77,10 +78,9 @@ def _is_old(event: msgspec.Raw, now: datetime) -> bool:
     return moment < now - OLDEST
 
 
+@require_safe
 def identify_visitor(request: HttpRequest) -> HttpResponse:
     """GET /__session/2/?proposed=…: the visitor's id, the proposed one unless the cookie already holds another."""
-    if request.method != "GET":
-        return method_not_allowed(request, "GET")
     device = _device_of_cookie(request) or request.GET.get("proposed", "")
     if not 0 < len(device) <= MAX_DEVICE_ID:
         return error_response(400, f"Expected the parameter proposed, 1 to {MAX_DEVICE_ID} characters", plain=True)

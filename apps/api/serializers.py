@@ -154,8 +154,8 @@ class SiteOut(serializers.Serializer[Site]):
     urls = SiteUrls()
 
     def to_representation(self, site: Site) -> dict[str, Any]:
-        location = reverse("api:site", args=[site.organization.public_id, site.public_id])
-        app = _absolute(self, "/")
+        ids = [site.organization.public_id, site.public_id]
+        location, app = reverse("api:site", args=ids), _absolute(self, reverse("dashboard:site", args=ids))
         edits = self.context["can_edit"]
         return {
             "object": "site",

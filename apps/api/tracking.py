@@ -8,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from apps.api.body import read_body
 from apps.api.caches import public_sites, sites_of_tokens
 from apps.api.callers import caller_of
-from apps.api.errors import Forbidden, NotFound, Unauthorized, method_not_allowed
+from apps.api.errors import Forbidden, MethodNotAllowed, NotFound, Unauthorized
 from apps.api.middleware import ApiRequest
 from apps.core.clock import utc_now
 from apps.events.services import track
@@ -25,7 +25,7 @@ def track_events(request: ApiRequest, organization_id: str, site_id: str) -> Htt
     if request.method == "OPTIONS":
         return preflight()
     if request.method != "POST":
-        return method_not_allowed(request, "POST", "OPTIONS")
+        raise MethodNotAllowed(request.method, ("POST", "OPTIONS"))
     site = site_to_track(request, organization_id, site_id)
     caller = caller_of(request, trusted=request.api_token is not None)
     track(read_body(request), site=site, caller=caller, now=utc_now())

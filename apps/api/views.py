@@ -11,10 +11,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.api import descriptions as describe
-from apps.api.access import ScopedView
+from apps.api.access import ApiView, ScopedView
 from apps.api.body import read_json
 from apps.api.errors import NOT_AN_OPERATION, NotFound
 from apps.api.pagination import Pages
@@ -29,7 +28,7 @@ from apps.sites.filters import SiteFilter
 from apps.sites.models import Site
 
 
-class InformationView(APIView):
+class InformationView(ApiView):
     """GET /v1"""
 
     permission_classes = ()

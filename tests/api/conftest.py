@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
+from pytest_django import Settings
 
 from apps.api.caches import forget_all
 from apps.events.store import EventStore
@@ -21,7 +22,9 @@ def _writer(_engine: EventStore) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered(_writer: None) -> None:
+def _nothing_remembered(_writer: None, settings: Settings) -> None:
+    # No password is checked here, and the real hasher is slow by design.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     forget_all()
     cache.clear()
 
@@ -45,6 +48,6 @@ def cy(world: World, store: EventStore) -> Caller:
 
 
 @pytest.fixture
-def browser(world: World, store: EventStore) -> Caller:
+def anybody(world: World, store: EventStore) -> Caller:
     """Somebody without a token."""
     return Caller()

@@ -1,0 +1,112 @@
+"""The docs renderer's two routes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from http.cookies import SimpleCookie
+from urllib.parse import unquote
+
+import pytest
+
+from apps.events.store import EventStore, Statement
+from apps.sites.models import IngestPolicy
+from tests.api.calls import Caller, event
+from tests.people import World
+
+SESSION = "/__session/2/"
+ORIGIN = "https://docs.acme.example"
+
+
+def route(world: World, base: str = "") -> str:
+    return f"{base}/~gitbook/__evt?o={world.acme.public_id}&s={world.docs.public_id}"
+
+
+def ago(**length: int) -> str:
+    return (datetime.now(UTC) - timedelta(**length)).isoformat()
+
+
+def kinds(store: EventStore) -> list[str]:
+    columns = store.query(Statement(sql="SELECT toString(event_type) FROM events ORDER BY id"))
+    return list(columns[0]) if columns else []
+
+
+@pytest.mark.parametrize("base", ["", "/docs/v2"])
+def test_the_renderers_events_are_tracked(anybody: Caller, world: World, store: EventStore, base: str) -> None:
+    response = anybody.post(route(world, base), {"events": [event(), event("search_open", timestamp=ago(minutes=4))]})
+    assert (response.status_code, response.content) == (204, b"")
+    assert kinds(store) == ["page_view", "search_open"]
+
+
+def test_old_events_are_dropped_and_the_others_stay(anybody: Caller, world: World, store: EventStore) -> None:
+    old = [event("rss_request", timestamp=ago(minutes=6)), event("ask_view", timestamp="0001-01-01T00:00:00Z")]
+    odd = event("search_type_query", query="\ud800")
+    assert anybody.post(route(world), {"events": [*old, odd]}).status_code == 204
+    assert kinds(store) == ["search_type_query"]
+
+
+@pytest.mark.parametrize(
+    "events", [[], [{**event(), "timestamp": "2020-01-01T00:00:00Z"}], [{"timestamp": "2020-01-01T00:00:00Z"}]]
+)
+def test_nothing_left_is_400_in_plain_text(anybody: Caller, world: World, events: list[object]) -> None:
+    response = anybody.post(route(world), {"events": events})
+    assert (response.status_code, response["Content-Type"]) == (400, "text/plain; charset=utf-8")
+    assert response.content == b"No events of the last 5 minutes"
+
+
+@pytest.mark.parametrize("query", ["", "?o=x", "?s=x", "?o=&s="])
+def test_a_missing_parameter_is_400_in_plain_text(anybody: Caller, query: str) -> None:
+    response = anybody.post(f"/~gitbook/__evt{query}", {"events": [event()]})
+    assert (response.status_code, response["Content-Type"]) == (400, "text/plain; charset=utf-8")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"{", 400), (b"[]", 422), (b'{"events": 1}', 422), (b'{"events": [{}]}', 422)]
+)
+def test_other_faults_are_refused_as_on_the_tracking_route(
+    anybody: Caller, world: World, body: bytes, status: int
+) -> None:
+    response = anybody.post(route(world), body)
+    assert (response.status_code, response["Content-Type"]) == (status, "text/plain; charset=utf-8")
+
+
+def test_the_sites_policy_counts_here_too(anybody: Caller, world: World) -> None:
+    world.docs.ingest_policy = IngestPolicy.TOKEN
+    world.docs.save()
+    assert anybody.post(route(world), {"events": [event()]}).status_code == 401
+    unknown = f"/~gitbook/__evt?o={world.acme.public_id}&s=unknown"
+    assert anybody.post(unknown, {"events": [event()]}).status_code == 404
+
+
+def test_the_proposed_visitor_is_kept_in_a_cookie_that_the_page_can_read(anybody: Caller) -> None:
+    response = anybody.get(f"{SESSION}?proposed=dev1", headers={"origin": ORIGIN})
+    cookie = response.cookies["__session"]
+    assert (response.status_code, response.json()) == (200, {"deviceId": "dev1"})
+    assert json.loads(unquote(cookie.value)) == {"deviceId": "dev1"}
+    assert (cookie["httponly"], cookie["path"], cookie["domain"]) == ("", "/", "")
+    assert response["Access-Control-Allow-Origin"] == ORIGIN
+    assert response["Access-Control-Allow-Credentials"] == "true"
+    assert "Origin" in response["Vary"]
+
+
+def test_a_visitor_who_is_known_stays_the_same(anybody: Caller) -> None:
+    kept: SimpleCookie = anybody.get(f"{SESSION}?proposed=dev1").cookies
+    again = anybody.get(f"{SESSION}?proposed=dev2", headers={"cookie": kept.output(attrs=[], header="").strip()})
+    assert again.json() == {"deviceId": "dev1"}
+
+
+@pytest.mark.parametrize(
+    "cookie", ["__session=", "__session=%7B", "__session=%5B1%5D", "__session=[[[[", "__session=1"]
+)
+def test_a_broken_cookie_is_replaced(anybody: Caller, cookie: str) -> None:
+    response = anybody.get(f"{SESSION}?proposed=dev2", headers={"cookie": cookie})
+    assert response.json() == {"deviceId": "dev2"}
+
+
+@pytest.mark.parametrize("query", ["", "?proposed=", f"?proposed={'x' * 257}"])
+def test_no_proposed_visitor_is_400(anybody: Caller, query: str) -> None:
+    assert anybody.get(f"{SESSION}{query}").status_code == 400
+
+
+def test_without_an_origin_there_is_no_cors(anybody: Caller) -> None:
+    assert "Access-Control-Allow-Origin" not in anybody.get(f"{SESSION}?proposed=dev1")
