@@ -24,15 +24,20 @@ def fill(site: Site, *, seed: int, size: int, folder: Path, progress: Callable[[
     The events wait in a file in ``folder`` (about 700 bytes each), which is deleted at the end: what an interrupted
     import goes on with is the same file, whatever has changed in the generator since. Raises as ``run_import`` does.
     """
-    file = folder / f"demo-{site.public_id}.ndjson"
+    file = waiting_file(site, folder)
     if not file.exists():
-        _write(file, site, seed=seed, size=size)
+        write_events(file, site, seed=seed, size=size)
     run = run_import(open_run(site.pk, str(file), resume=True).pk, file=str(file), progress=progress)
     file.unlink()
     return run
 
 
-def _write(file: Path, site: Site, *, seed: int, size: int) -> None:
+def waiting_file(site: Site, folder: Path) -> Path:
+    """Where the events of ``site`` wait for their import."""
+    return folder / f"demo-{site.public_id}.ndjson"
+
+
+def write_events(file: Path, site: Site, *, seed: int, size: int) -> None:
     """Write the events under another name first, so that a file by the right name is whole."""
     encode = msgspec.json.Encoder().encode
     unfinished = file.with_suffix(".unfinished")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -15,9 +16,7 @@ from apps.core.errors import Refusal
 from apps.dashboard.demo import EMAIL, PASSWORD, SEED, Demo, fresh_token, make_demo, wants_demo
 from apps.events.demo.filling import fill, is_filled
 from apps.events.demo.traffic import EVENTS
-from apps.events.imports import Progress
-from apps.events.store import close_store
-from apps.events.writer import close_writer
+from apps.events.management.commands.import_events import ProgressBar
 
 QUESTION = {
     "range": "last30Days",
@@ -59,17 +58,10 @@ class Command(BaseCommand):
     def _fill(self, demo: Demo, *, size: int) -> None:
         self.stdout.write(f"Making {size:,} events of made-up traffic, the first time only …")
         self.stdout.flush()
-        try:
-            run = fill(demo.site, seed=SEED, size=size, folder=settings.DATA_DIR, progress=self._report)
-        finally:
-            close_writer()
-            close_store()
+        bar = ProgressBar(sys.stderr, before=0)
+        run = fill(demo.site, seed=SEED, size=size, folder=settings.DATA_DIR, progress=bar.show)
+        bar.end()
         self.stdout.write(f"{run.imported:,} events are in.")
-
-    def _report(self, progress: Progress) -> None:
-        if self.stdout.isatty():
-            self.stdout.write(f"\r{progress.imported:,}\r", ending="")
-            self.stdout.flush()
 
     def _explain(self, demo: Demo, token: str) -> None:
         address = _address()
