@@ -6,6 +6,7 @@ and workers are spawned. This module is imported by each of them before Django i
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -39,15 +40,17 @@ def worker_application() -> Callable[..., Any]:
     from insights_site.wsgi import application
 
     threading.Thread(target=_stop_with_parent, name="parent-watch", daemon=True).start()
-    _hold_store()
+    _prepare()
     return application
 
 
-def _hold_store() -> None:
-    """Open the store of this worker; needs a Django that is set up."""
+def _prepare() -> None:
+    """Load what the first request would wait for; needs a Django that is set up."""
+    import insights_site.urls  # noqa: F401
     from apps.core.errors import Unavailable
     from apps.events.store import get_store
 
+    gc.freeze()  # what is loaded by now stays: the collector need not look at it again
     try:
         get_store()
     except Unavailable as error:

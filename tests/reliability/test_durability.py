@@ -13,7 +13,7 @@ SIZE = 7
 def test_acknowledged_events_survive_ten_kills_and_no_batch_is_half_there(service: Service) -> None:
     load = Load(service=service, clients=6, size=SIZE)
     service.start()
-    for kill in ("worker", "worker", "parent", "worker", "all", "worker", "worker", "all", "worker", "worker"):
+    for kill in ("worker", "worker", "parent", "worker", "worker", "worker", "all", "worker", "worker", "worker"):
         load.start()
         load.wait_for_answers(20)
         if kill == "worker":

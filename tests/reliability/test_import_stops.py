@@ -28,7 +28,7 @@ def test_an_import_killed_again_and_again_is_exact(service: Service, tmp_path: P
     write_file(file)
     command = ("import_events", "--site", service.site_id, str(file))
     seen = 0
-    for _ in range(3):
+    for _ in range(2):
         process = service.popen(*command)
         deadline = time.monotonic() + 30
         while not (refused.exists() and refused.stat().st_size > seen) and process.poll() is None:
