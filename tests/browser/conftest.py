@@ -1,0 +1,112 @@
+"""Debian's Chromium on a live server over the real store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, Request
+from pytest_django.live_server_helper import LiveServer
+
+from apps.events.store import EventStore
+from tests.conftest import require
+from tests.insights.events import event
+from tests.people import PASSWORD, World, token_of
+
+# Playwright keeps an event loop in this thread; Django is used here in the ordinary way all the same.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+QUIET = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def base_url() -> str:
+    """No address of the plugin's own, whose fixture is written in a way that pytest 9 warns of."""
+    return ""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    return {"executable_path": require("chromium"), "args": list(QUIET)}
+
+
+@dataclass
+class Reader:
+    """Ben in front of his browser, and everything that went wrong there."""
+
+    page: Page
+    server: str
+    world: World
+    complaints: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+
+    @property
+    def traffic(self) -> str:
+        return f"{self.server}/sites/{self.world.acme.public_id}/{self.world.docs.public_id}/traffic"
+
+    def watch(self) -> None:
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._see)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _see(self, request: Request) -> None:
+        if not request.url.startswith((self.server, "data:", "blob:")):
+            self.strangers.append(request.url)
+
+    def sign_in(self) -> None:
+        self.page.goto(self.traffic)
+        self.page.get_by_label("Email").fill("ben@example.com")
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(self.traffic)
+
+    def ask_api(self, body: str) -> dict[str, list[Any]]:
+        """The API's answer to a body, by column."""
+        path = f"/v1/orgs/{self.world.acme.public_id}/sites/{self.world.docs.public_id}/insights/events/aggregate"
+        headers = {
+            "Authorization": f"Bearer {token_of(self.world.ben, self.world.acme)}",
+            "Content-Type": "application/json",
+        }
+        answer = self.page.request.post(self.server + path, data=body, headers=headers)
+        assert answer.status == 200
+        return {each["column"]: each["values"] for each in answer.json()["columns"]}
+
+
+@pytest.fixture
+def reader(live_server: LiveServer, page: Page, world: World, store: EventStore) -> Iterator[Reader]:
+    """Ben, signed out, and a site with some readers; whatever the browser complains of fails the test."""
+    now = datetime.now(UTC)
+    store.insert(
+        [
+            event(
+                (now - timedelta(days=number % 20, hours=1)).isoformat(),
+                visitor=number % 7,
+                url_path=f"/guide/{number % 12}",
+                country=("DE", "US", "JP")[number % 3],
+                referrer_domain=("", "www.example.org")[number % 2],
+            )
+            | {"site": world.docs.pk}
+            for number in range(60)
+        ]
+    )
+    found = Reader(page=page, server=live_server.url, world=world)
+    found.watch()
+    yield found
+    assert found.complaints == []
+    assert found.strangers == []

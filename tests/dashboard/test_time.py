@@ -1,0 +1,167 @@
+"""Ranges, buckets, figures and numbers: pure steps."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from apps.dashboard.buckets import Bucket, buckets_of
+from apps.dashboard.figures import lines
+from apps.dashboard.numbers import compact, exact
+from apps.dashboard.ranges import Period, read_period
+from apps.dashboard.reports import VIEWS, VISITORS, Trend
+from apps.dashboard.sparklines import points
+from apps.dashboard.tables import Series
+from apps.insights.moments import Interval
+
+UTC_ZONE = ZoneInfo("UTC")
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 4, 30, 12, 30, tzinfo=UTC)
+
+
+def period(zone: ZoneInfo = UTC_ZONE, now: datetime = NOW, **parameters: str) -> Period:
+    return read_period({key.removesuffix("_"): value for key, value in parameters.items()}, zone=zone, now=now)
+
+
+def custom(first: str, last: str, zone: ZoneInfo = UTC_ZONE) -> Period:
+    return period(zone, from_=first, to=last)
+
+
+@pytest.mark.parametrize(
+    ("name", "published", "start", "interval"),
+    [
+        ("24h", "last24Hours", datetime(2026, 4, 29, 12, 30, tzinfo=UTC), Interval.HOUR),
+        ("7d", "last7Days", datetime(2026, 4, 23, 12, 30, tzinfo=UTC), Interval.DAY),
+        ("30d", "last30Days", datetime(2026, 3, 31, 12, 30, tzinfo=UTC), Interval.DAY),
+        ("3m", "last3Months", datetime(2026, 1, 30, 12, 30, tzinfo=UTC), Interval.DAY),
+        ("12m", "lastYear", datetime(2025, 4, 30, 12, 30, tzinfo=UTC), Interval.WEEK),
+    ],
+)
+def test_a_preset_of_the_address_is_the_published_one(
+    name: str, published: str, start: datetime, interval: Interval
+) -> None:
+    found = period(range=name)
+    assert (found.published, found.start, found.end, found.interval) == (published, start, NOW, interval)
+    assert found.note == ""
+
+
+def test_the_previous_period_of_a_preset_is_as_long_and_ends_where_it_starts() -> None:
+    assert period(range="7d").previous == {"from": "2026-04-16T12:30:00.000Z", "to": "2026-04-23T12:30:00.000Z"}
+
+
+def test_days_of_a_custom_range_are_whole_days_of_the_site_and_both_included() -> None:
+    found = custom("2026-03-28", "2026-03-29", BERLIN)
+    assert found.published == {"from": "2026-03-28T00:00:00", "to": "2026-03-30T00:00:00"}
+    assert found.previous == {"from": "2026-03-26T00:00:00", "to": "2026-03-28T00:00:00"}
+    # The second day has 23 hours: summer time begins.
+    assert (found.start, found.end) == (
+        datetime(2026, 3, 27, 23, tzinfo=UTC),
+        datetime(2026, 3, 29, 22, tzinfo=UTC),
+    )
+    assert (found.first_day, found.last_day) == (date(2026, 3, 28), date(2026, 3, 29))
+    assert found.parameters == {"from": "2026-03-28", "to": "2026-03-29"}
+
+
+@pytest.mark.parametrize(
+    ("last", "interval"),
+    [
+        ("2020-01-02", Interval.HOUR),
+        ("2020-01-03", Interval.DAY),
+        ("2020-06-01", Interval.WEEK),
+        ("2024-01-01", Interval.MONTH),
+    ],
+)
+def test_longer_custom_ranges_have_wider_buckets(last: str, interval: Interval) -> None:
+    assert custom("2020-01-01", last).interval is interval
+
+
+def starts(found: Period, zone: ZoneInfo = UTC_ZONE) -> list[str]:
+    return [bucket.start.strftime("%m-%dT%H:%M") for bucket in buckets_of(found, zone=zone, now=NOW)]
+
+
+def test_every_day_has_a_bucket_and_those_that_the_range_cuts_are_marked() -> None:
+    found = buckets_of(period(range="7d"), zone=UTC_ZONE, now=NOW)
+    assert [bucket.start.day for bucket in found] == [23, 24, 25, 26, 27, 28, 29, 30]
+    assert [bucket.whole for bucket in found] == [False, True, True, True, True, True, True, False]
+
+
+def test_days_begin_at_the_midnights_of_the_site() -> None:
+    assert starts(custom("2026-03-28", "2026-03-30", BERLIN), BERLIN) == ["03-27T23:00", "03-28T23:00", "03-29T22:00"]
+
+
+def test_the_day_on_which_summer_time_begins_has_23_hours() -> None:
+    assert len(starts(custom("2026-03-29", "2026-03-29", BERLIN), BERLIN)) == 23
+
+
+def test_hours_of_a_half_hour_zone_begin_at_its_own_full_hours() -> None:
+    zone = ZoneInfo("Asia/Kolkata")
+    assert starts(custom("2026-03-01", "2026-03-01", zone), zone)[:2] == ["02-28T18:30", "02-28T19:30"]
+
+
+def test_weeks_begin_on_monday_and_months_on_the_first() -> None:
+    weeks = buckets_of(custom("2026-01-01", "2026-04-25"), zone=UTC_ZONE, now=NOW)
+    assert weeks[0] == Bucket(datetime(2025, 12, 29, tzinfo=UTC), whole=False)
+    assert weeks[1] == Bucket(datetime(2026, 1, 5, tzinfo=UTC), whole=True)
+    months = buckets_of(custom("2023-01-01", "2026-04-25"), zone=UTC_ZONE, now=NOW)
+    assert [bucket.start.strftime("%Y-%m-%d") for bucket in months][-2:] == ["2026-03-01", "2026-04-01"]
+    assert len(months) == 40
+
+
+def test_no_bucket_lies_in_the_future() -> None:
+    assert starts(custom("2026-04-29", "2026-05-10"))[-1] == "04-30T00:00"
+
+
+def drawn(*values: int, whole: tuple[bool, ...]) -> list[dict[str, Any]]:
+    buckets = tuple(Bucket(datetime(2026, 4, day, tzinfo=UTC), whole=each) for day, each in enumerate(whole, start=1))
+    series = Series(buckets, (values, tuple(10 * value for value in values)))
+    figure = lines(Trend((VISITORS, VIEWS)), series, interval=Interval.DAY, zone=UTC_ZONE)
+    traces: list[dict[str, Any]] = figure["data"]
+    return [trace for trace in traces if trace["meta"] == 1]
+
+
+def test_an_unfinished_bucket_is_joined_to_the_line_by_dashes() -> None:
+    solid, dashes, found = drawn(5, 7, 2, whole=(True, True, False))
+    assert (solid["y"], solid["line"]["dash"]) == ([5, 7, None], "solid")
+    assert (dashes["y"], dashes["line"]["dash"]) == ([7, 2], "3px,3px")
+    assert dashes["x"] == ["2026-04-02T00:00:00", "2026-04-03T00:00:00"]
+    assert (found["y"], found["name"], found["mode"]) == ([5, 7, 2], "Visitors", "markers")
+
+
+def test_a_line_of_whole_buckets_has_no_dashes() -> None:
+    assert [trace["line"]["dash"] for trace in drawn(5, 7, whole=(True, True)) if "line" in trace] == ["solid"]
+
+
+def test_a_single_bucket_is_a_point_that_can_be_seen() -> None:
+    *_, found = drawn(5, whole=(False,))
+    assert found["marker"]["opacity"] == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (9_512, "9,512"),
+        (9_999, "9,999"),
+        (10_000, "10k"),
+        (12_449, "12.4k"),
+        (99_960, "100k"),
+        (999_499, "999k"),
+        (999_950, "1M"),
+        (1_240_000, "1.2M"),
+        (3_100_000_000, "3.1B"),
+        (1.836, "1.84"),
+    ],
+)
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert compact(value) == text
+
+
+def test_exact_numbers_are_grouped() -> None:
+    assert [exact(1_234_567), exact(2.0)] == ["1,234,567", "2.00"]
+
+
+def test_a_sparkline_has_zero_at_the_bottom_and_its_highest_value_at_the_top() -> None:
+    assert points([0, 5, 10]) == "0.0,30.0 60.0,16.0 120.0,2.0"
