@@ -41,6 +41,7 @@ def main(size: int) -> None:
     from benchmarks.questions import published, traffic_panels
 
     call_command("migrate", interactive=False, verbosity=0)
+    load_average = os.getloadavg()[0]
     now = utc_now()
     demo = make_demo(host="127.0.0.1", password="", now=now)
     file = waiting_file(demo.site, Path(settings.DATA_DIR))
@@ -53,6 +54,7 @@ def main(size: int) -> None:
         "site": demo.site.public_id,
         "token": fresh_token(demo, now=now),
         "events": run.imported,
+        "load_average": load_average,
         "generating_seconds": generating,
         "importing_seconds": importing,
         "published": [_measured(name, body, demo.site, now) for name, body in published(now).items()],
