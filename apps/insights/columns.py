@@ -168,7 +168,7 @@ def local_second(zone: ZoneInfo, scope: Scope) -> str:
 def moment_expression(column: Column, zone: ZoneInfo, scope: Scope) -> str:
     """SQL of an event's moment: its bucket's key, or its millisecond."""
     if isinstance(column.argument, Interval):
-        return column.argument.bucket.key(local_second(zone, scope))
+        return column.argument.bucket.key(local_second(zone, scope), zone)
     return "toUnixTimestamp64Milli(timestamp)"
 
 

@@ -7,6 +7,7 @@ Source of the rules: contract.md, Aggregate.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -289,6 +290,9 @@ class Page(Kind):
         }
 
 
+# The library takes more spellings of a number, and fails on one that is longer than 64 bits.
+_CELL = re.compile(r"[0-9a-fA-F]{15}\Z")
+
 # A cell that stands in where there is none, because the engine refuses to unpack 0.
 _SOME_CELL = 599766999345659903
 
@@ -308,7 +312,7 @@ class Point(Kind):
                 raise QueryError("required", path=f"{path}.{key}")
             read_number(value[key], path=f"{path}.{key}")
         text = value.get("h3")
-        if not isinstance(text, str) or not h3.is_valid_cell(text):
+        if not isinstance(text, str) or not _CELL.match(text) or not h3.is_valid_cell(text):
             raise QueryError("expected the index of an H3 cell", path=f"{path}.h3")
         return int(h3.str_to_int(text))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum
+from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 from django.utils.translation import gettext_lazy as _
@@ -114,25 +115,26 @@ def start_of_day(zone: tzinfo, day: int) -> int:
     return exact[0] if exact else _first_moment(noon - reach, noon + reach, reached)
 
 
-# An hour's key holds the second at which the hour would begin and the offset it has: a clock change in
-# the middle of an hour, or one that repeats it, makes two buckets.
-_OFFSET_SPAN = 262_144
-_OFFSET_ZERO = 131_072
+# An hour's key is twice the second at which the hour would begin, and one more where the clock changed since: a change
+# in the middle of an hour, or one that repeats it, makes two buckets, and they are ordered as time is.
 
 
-def _hour_key(local: str) -> str:
-    return f"(unix - {local} % {HOUR_SECONDS}) * {_OFFSET_SPAN} + {_OFFSET_ZERO} - ({local} - unix)"
+def _hour_key(local: str, zone: tzinfo) -> str:
+    start = f"unix - {local} % {HOUR_SECONDS}"
+    if zone == ZoneInfo("UTC"):
+        return f"({start}) * 2"
+    return f"({start}) * 2 + (timeZoneOffset(toDateTime({start}, '{zone}')) != {local} - unix)"
 
 
 def _hour_start(zone: tzinfo, key: int) -> int:
-    seconds, rest = divmod(key, _OFFSET_SPAN)
-    offset = _OFFSET_ZERO - rest
-    if offset_at(zone, seconds) == offset:
+    seconds, has_changed = divmod(key, 2)
+    if not has_changed:
         return seconds
-    return _first_moment(seconds, seconds + HOUR_SECONDS, lambda second: offset_at(zone, second) == offset)
+    before = offset_at(zone, seconds)
+    return _first_moment(seconds, seconds + HOUR_SECONDS, lambda second: offset_at(zone, second) != before)
 
 
-def _days(local: str) -> str:
+def _days(local: str, _zone: tzinfo) -> str:
     return f"intDiv({local}, {DAY_SECONDS})"
 
 
@@ -149,7 +151,7 @@ class Bucket:
     former) and is ordered as time is.
     """
 
-    key: Callable[[str], str]
+    key: Callable[[str, tzinfo], str]
     start: Callable[[tzinfo, int], int]
 
 
@@ -171,10 +173,12 @@ _BUCKETS = {
     Interval.DAY: Bucket(_days, start_of_day),
     # 1970-01-01 was a Thursday: three days after a Monday.
     Interval.WEEK: Bucket(
-        lambda local: f"intDiv({_days(local)} + 3, 7)", lambda zone, key: start_of_day(zone, key * 7 - 3)
+        lambda local, zone: f"intDiv({_days(local, zone)} + 3, 7)", lambda zone, key: start_of_day(zone, key * 7 - 3)
     ),
     Interval.MONTH: Bucket(
-        lambda local: f"toInt64(toYear(toDate32({_days(local)}))) * 12 + toMonth(toDate32({_days(local)})) - 1",
+        lambda local, zone: (
+            f"toInt64(toYear(toDate32({_days(local, zone)}))) * 12 + toMonth(toDate32({_days(local, zone)})) - 1"
+        ),
         _month_start,
     ),
 }

@@ -3,7 +3,7 @@ WITH
     toInt64(toUnixTimestamp(timestamp)) AS unix,
     unix + timeZoneOffset(toTimeZone(timestamp, 'Australia/Lord_Howe')) AS local
 SELECT
-    (unix - local % 3600) * 262144 + 131072 - (local - unix) AS c0,
+    (unix - local % 3600) * 2 + (timeZoneOffset(toDateTime(unix - local % 3600, 'Australia/Lord_Howe')) != local - unix) AS c0,
     count() AS c1,
     uniqExact(visitor) AS c2,
     uniqExact(session) AS c3
