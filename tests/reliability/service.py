@@ -42,6 +42,7 @@ class Answer:
 
     status: int
     body: bytes = b""
+    retry_after: str | None = None
 
 
 class Service:
@@ -50,11 +51,12 @@ class Service:
     def __init__(self, folder: Path, **settings: str) -> None:
         self.port = _free_port()
         self.log = folder / "server.log"
+        self.data = folder / "data"
         self._environment = {
             name: value for name, value in os.environ.items() if name not in ("CLICKHOUSE_URL", "DATABASE_URL")
         } | {
             "DJANGO_SETTINGS_MODULE": "insights_site.settings",
-            "DATA_DIR": str(folder / "data"),
+            "DATA_DIR": str(self.data),
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "RATE_LIMIT_ADDRESS": "10000000",
@@ -84,15 +86,15 @@ class Service:
         columns: list[list[Any]] = json.loads(self.python(_QUERY, sql))
         return columns
 
-    def start(self) -> None:
-        """Start the server and wait until it is healthy."""
+    def start(self, *, health: int = 200) -> None:
+        """Start the server and wait until it is healthy, or until it says otherwise with another status."""
         self._process = self.popen("serve")
-        self.wait_until_healthy()
+        self.wait_until_healthy(health)
 
-    def wait_until_healthy(self) -> None:
+    def wait_until_healthy(self, health: int = 200) -> None:
         """Wait until the server answers queries."""
         deadline = time.monotonic() + SECONDS
-        while self.get("/healthz").status != 200:
+        while self.get("/healthz").status != health:
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.02)
 
@@ -155,7 +157,7 @@ class Service:
         try:
             connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
             response = connection.getresponse()
-            return Answer(status=response.status, body=response.read())
+            return Answer(status=response.status, body=response.read(), retry_after=response.getheader("Retry-After"))
         except (OSError, http.client.HTTPException):
             return Answer(status=0)
         finally:
