@@ -32,6 +32,7 @@ v1_patterns: list[URLPattern] = [
 
 _routes: list[URLPattern] = [
     *v1_patterns,
+    path("v1/", views.InformationView.as_view()),  # so the official client writes it
     path("v1/openapi.json", documents.openapi_json, name="openapi"),
     path("v1/docs", documents.docs_page, name="docs"),
     # The renderer posts below its site's base path.

@@ -15,8 +15,9 @@ def titles(caller: Caller, path: str) -> list[str]:
 
 
 def test_the_api_tells_its_release_without_a_token(anybody: Caller) -> None:
-    body = anybody.get("/v1").json()
-    assert (set(body), body["version"]) == ({"version", "build"}, "0.1.0")
+    for path in ("/v1", "/v1/"):
+        body = anybody.get(path).json()
+        assert (set(body), body["version"]) == ({"version", "build"}, "0.1.0")
 
 
 def test_a_token_tells_whom_it_acts_for(ada: Caller, world: World) -> None:
