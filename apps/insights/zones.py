@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 @cache
 def zone_names() -> frozenset[str]:
-    """The names that this machine's time zone database knows."""
-    return frozenset(available_timezones())
+    """The names that this machine's time zone database knows; ``localtime`` is the machine's own, and no name."""
+    return frozenset(available_timezones() - {"localtime"})
 
 
 def find_zone(name: object) -> ZoneInfo | None:

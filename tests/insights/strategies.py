@@ -171,10 +171,10 @@ acts = st.one_of(
 
 @st.composite
 def events(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Up to 20 stored events without a site, made of a few places, people, origins and acts."""
-    pools = [draw(st.lists(pool, min_size=1, max_size=4)) for pool in (places, people, origins, acts)]
-    times = draw(st.lists(moments, min_size=1, max_size=8))
-    size = draw(st.integers(min_value=0, max_value=20))
+    """Up to 24 stored events without a site, made of a few places, people, origins and acts."""
+    pools = [draw(st.lists(pool, min_size=3, max_size=5)) for pool in (places, people, origins, acts)]
+    times = draw(st.lists(moments, min_size=2, max_size=8, unique=True))
+    size = draw(st.sampled_from((24, 18, 12, 24, 18, 1, 0)))
     ids = draw(st.permutations(range(1, size + 1)))
     return [
         {
@@ -279,9 +279,10 @@ def _printed(offset: timedelta) -> str:
     return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
+ALWAYS = {"from": "2025-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}
 ranges: SearchStrategy[Any] = st.one_of(
-    st.sampled_from(("last24Hours", "last7Days", "last30Days", "last3Months", "lastYear", "lastYear", "lastYear")),
-    st.just({"from": "2025-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}),
+    st.sampled_from(("last24Hours", "last7Days", "last30Days", "last3Months", "lastYear", "lastYear")),
+    *[st.just(ALWAYS)] * 6,
     moments.map(lambda start: {"from": start.strftime("%Y-%m-%dT%H:%M:%S"), "to": "2026-12-01T00:00:00"}),
     rfc3339.map(lambda end: {"from": "2025-01-01T00:00:00", "to": end}),
 )
@@ -290,13 +291,15 @@ ranges: SearchStrategy[Any] = st.one_of(
 def bodies() -> SearchStrategy[dict[str, Any]]:
     """A valid body of the aggregate operation."""
     return st.fixed_dictionaries(
-        {"range": ranges},
+        {
+            "range": ranges,
+            "groupBy": st.one_of(st.lists(dimensions, min_size=2, max_size=3), st.lists(dimensions, max_size=2)),
+        },
         optional={
             "select": st.lists(any_column, max_size=4),
-            "groupBy": st.lists(dimensions, max_size=3),
-            "where": st.lists(filters, max_size=2),
+            "where": st.one_of(st.just([]), st.lists(filters, max_size=1), st.lists(filters, max_size=2)),
             "order": st.fixed_dictionaries({"by": any_column, "direction": st.sampled_from(("asc", "desc"))}),
-            "limit": st.sampled_from((1, 2, 3, 1000)),
+            "limit": st.sampled_from((1, 3, 5, 1000)),
             "timezone": st.sampled_from(ZONES),
         },
     )
