@@ -216,7 +216,12 @@ LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "apps.organizations.sign_in.ClosedDoor"
 ALLAUTH_TRUSTED_PROXY_COUNT = max(0, TRUSTED_PROXIES)
-UNFOLD = {"SITE_TITLE": "Site insights", "SITE_HEADER": "Site insights", "SITE_SYMBOL": "monitoring"}
+UNFOLD = {
+    "SITE_TITLE": "Site insights",
+    "SITE_HEADER": "Site insights",
+    "SITE_SYMBOL": "monitoring",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: f"{STATIC_URL}icon.svg"}],
+}
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -241,6 +246,7 @@ CACHES = {
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.api.doors.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["apps.api.doors.HasScope"],
     "DEFAULT_PAGINATION_CLASS": None,
