@@ -45,7 +45,7 @@ check: $(VENV)/installed-dev ## Lint, types, import directions, templates, setti
 bench: setup ## Measure loading and queries on a store of its own.
 	@$(PY) -m benchmarks
 
-lock: ## Solve the versions in requirements/ anew from pyproject.toml.
+lock: $(VENV)/installed-dev ## Solve the versions in requirements/ anew from pyproject.toml.
 	$(LOCK) --output-file requirements/run.txt pyproject.toml
 	$(LOCK) --output-file requirements/dev.txt --extra dev --constraint requirements/run.txt pyproject.toml
 
