@@ -65,10 +65,8 @@ def test_dates_of_ones_own_are_chosen_from_the_menu_by_keyboard(reader: Reader) 
 
 
 @pytest.mark.parametrize("width", [375, 768, 1440])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_scrolls_sideways(reader: Reader, width: int, scheme: str) -> None:
+def test_no_page_scrolls_sideways(reader: Reader, width: int) -> None:
     page = reader.page
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 800})
     reader.sign_in()
     expect(page.locator("#panel-readers .main-svg").first).to_be_visible()

@@ -12,7 +12,6 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.test import Client
-from pytest_django import Settings
 
 from apps.api.caches import forget_all
 from apps.events.store import EventStore, Row
@@ -63,9 +62,7 @@ def _fixed_moment() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _quick_and_forgetful(settings: Settings) -> None:
-    # No password is checked here, and the real hasher is slow by design.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _nothing_remembered() -> None:
     forget_all()
     cache.clear()
 
