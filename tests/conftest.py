@@ -32,6 +32,12 @@ def lacking(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> None:
+    """Make passwords cheap to set: argon2 is slow on purpose, and nearly every test makes people."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
 @pytest.fixture(scope="session")
 def _engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventStore]:
     settings.EVENT_STORE_DIR = tmp_path_factory.mktemp("engine") / "events"
