@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-
-from django.contrib.auth.hashers import make_password
 
 from apps.organizations.models import ApiToken, Membership, Organization, Role, User
 from apps.sites.models import Site
@@ -26,16 +23,10 @@ class World:
     secrets: Site
 
 
-@cache
-def _hashed() -> str:
-    """The hash of everybody's password: slow by design, so it is made once."""
-    return make_password(PASSWORD)
-
-
 def make_world() -> World:
     """Ada (owner) and Ben (reader) with Acme and its site ``docs``; Cy with ``elsewhere`` and its site ``secrets``."""
     ada, ben, cy = (
-        User.objects.create(email=f"{name}@example.com", password=_hashed(), first_name=name.title())
+        User.objects.create_user(f"{name}@example.com", PASSWORD, first_name=name.title())
         for name in ("ada", "ben", "cy")
     )
     acme = Organization.objects.create(title="Acme")

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
-from pytest_django import Settings
 
 from apps.api.caches import forget_all
 from apps.events.store import EventStore
@@ -22,9 +21,7 @@ def _writer(_engine: EventStore) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered(_writer: None, settings: Settings) -> None:
-    # No password is checked here, and the real hasher is slow by design.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _nothing_remembered(_writer: None) -> None:
     forget_all()
     cache.clear()
 
