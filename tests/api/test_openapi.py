@@ -76,7 +76,9 @@ def test_the_page_asks_nobody_else_and_runs_no_script(anybody: Caller) -> None:
     assert "trackEventsInSiteById" in page
     assert "<script" not in page
     assert "style=" not in page
-    assert re.findall(r'(?:src|href)="(?!#)([^"]*)"', page) == ["/static/api/docs.css", "/v1/openapi.json"]
+    addresses = re.findall(r'(?:src|href)="(?!#)([^"]*)"', page)
+    assert "/v1/openapi.json" in addresses
+    assert all(re.match(r"/(?!/)", address) for address in addresses)
 
 
 schema = schemathesis.openapi.from_dict(document())
