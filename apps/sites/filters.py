@@ -15,8 +15,11 @@ class SiteFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library
     title = django_filters.CharFilter(lookup_expr="icontains", label=_("Part of the title."))
     search = django_filters.CharFilter(method="find_text", label=_("Part of the title or the address."))
     visibility = django_filters.MultipleChoiceFilter(choices=Visibility.choices, label=_("Who may read the site."))
-    published = django_filters.BooleanFilter(
-        method="with_address", label=_("Whether the site has an address where it is published.")
+    # Not a BooleanFilter, which takes anything it does not understand for "no matter".
+    published = django_filters.ChoiceFilter(
+        choices=(("true", _("Yes")), ("false", _("No"))),
+        method="with_address",
+        label=_("Whether the site has an address where it is published."),
     )
 
     class Meta:
@@ -26,5 +29,5 @@ class SiteFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library
     def find_text(self, sites: SiteQuerySet, _name: str, text: str) -> SiteQuerySet:
         return sites.filter(Q(title__icontains=text) | Q(url__icontains=text))
 
-    def with_address(self, sites: SiteQuerySet, _name: str, published: bool) -> SiteQuerySet:
-        return sites.exclude(url="") if published else sites.filter(url="")
+    def with_address(self, sites: SiteQuerySet, _name: str, published: str) -> SiteQuerySet:
+        return sites.exclude(url="") if published == "true" else sites.filter(url="")

@@ -109,6 +109,7 @@ def test_sites_are_filtered(ada: Caller, five_sites: World, query: str, found: l
         ("page=2", "query.page: "),
         ("page=%ff", "query.page: "),
         ("visibility=secret", "query.visibility: "),
+        ("published=maybe", "query.published: "),
         ("title=%00", "query.title: "),
     ],
 )
