@@ -11,13 +11,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 import h3
 import msgspec
 
 from apps.core.errors import Refusal
 from apps.core.text import is_well_formed
+from apps.events.addresses import page_address
 from apps.events.wire import canonical_target
 from apps.insights.errors import QueryError, quoted
 from apps.insights.moments import floor_milliseconds, parse_timestamp, print_seconds
@@ -160,14 +160,11 @@ class Text(Kind):
 
 
 def check_url(text: str, *, path: str) -> None:
-    """Refuse what is not an absolute http(s) address of at most 2,048 characters."""
+    """Refuse what tracking would refuse as an event's address."""
     try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and len(text) <= 2048
-    except ValueError:
-        usable = False
-    if not usable:
-        raise QueryError("expected a URL", path=path)
+        page_address(text)
+    except ValueError as error:
+        raise QueryError(str(error), path=path) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
