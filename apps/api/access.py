@@ -49,7 +49,7 @@ class ScopedView(ApiView):
         """The site of the route, where the token reaches it; raises ``NotFound``. Asks no database in steady state."""
         kwargs: dict[str, Any] = self.kwargs
         raw = self.request._request.raw_token  # type: ignore[attr-defined]  # an ApiRequest
-        site = sites_of_tokens.get((raw, kwargs["organization_id"], kwargs["site_id"]))
+        site = sites_of_tokens.get(raw, kwargs["organization_id"], kwargs["site_id"])
         if site is None:
             raise NotFound(SITE_NOT_FOUND)
         return site

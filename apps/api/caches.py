@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from apps.core.clock import utc_now
@@ -14,25 +14,32 @@ from apps.sites.models import Site
 SECONDS = 3.0
 """How long a revoked token or a changed site may still be seen as it was, by another process."""
 MOST_ENTRIES = 10_000
+LONGEST_TEXT = 256
+"""Longer ids and tokens are nobody's: they are neither looked up nor remembered."""
 
-Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-class ShortMemory(Generic[Key, Value]):
-    """Answers of ``find``, kept for ``SECONDS``; "there is none" is kept too. Safe for threads."""
+class ShortMemory(Generic[Value]):
+    """Answers of ``find`` to ids and tokens, kept for ``SECONDS``; "there is none" is kept too. Safe for threads."""
 
-    def __init__(self, find: Callable[[Key], Value]) -> None:
+    def __init__(self, find: Callable[..., Value | None]) -> None:
         self._find = find
-        self._kept: dict[Key, tuple[float, Value]] = {}
+        self._kept: dict[tuple[str, ...], tuple[float, Value | None]] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Key) -> Value:
+    def __len__(self) -> int:
+        """How many answers are kept."""
+        return len(self._kept)
+
+    def get(self, *key: str) -> Value | None:
+        if any(len(text) > LONGEST_TEXT for text in key):
+            return None
         kept = self._kept.get(key)
         now = time.monotonic()
         if kept is not None and now < kept[0]:
             return kept[1]
-        value = self._find(key)
+        value = self._find(*key)
         with self._lock:
             if len(self._kept) >= MOST_ENTRIES:
                 self._kept.clear()
@@ -53,14 +60,12 @@ def _find_token(raw: str) -> ApiToken | None:
     return token
 
 
-def _find_public_site(ids: tuple[str, str]) -> Site | None:
-    organization_id, site_id = ids
+def _find_public_site(organization_id: str, site_id: str) -> Site | None:
     sites = Site.objects.select_related("organization")
     return sites.filter(public_id=site_id, organization__public_id=organization_id).first()
 
 
-def _find_site_of_token(ids: tuple[str, str, str]) -> Site | None:
-    raw, organization_id, site_id = ids
+def _find_site_of_token(raw: str, organization_id: str, site_id: str) -> Site | None:
     token = tokens.get(raw)
     if token is None:
         return None

@@ -78,6 +78,7 @@ def _is_old(event: msgspec.Raw, now: datetime) -> bool:
     return moment < now - OLDEST
 
 
+@csrf_exempt  # it changes nothing; another method is answered with 405, not with a form's refusal
 @require_safe
 def identify_visitor(request: HttpRequest) -> HttpResponse:
     """GET /__session/2/?proposed=…: the visitor's id, the proposed one unless the cookie already holds another."""

@@ -35,7 +35,7 @@ def track_events(request: ApiRequest, organization_id: str, site_id: str) -> Htt
 def site_to_track(request: ApiRequest, organization_id: str, site_id: str) -> Site:
     """The site, where the caller may track on it: with a token's scope, or without one where its policy is public."""
     if request.api_token is None or request.raw_token is None:
-        site = public_sites.get((organization_id, site_id))
+        site = public_sites.get(organization_id, site_id)
         if site is None:
             raise NotFound(SITE_NOT_FOUND)
         if site.ingest_policy != IngestPolicy.PUBLIC:
@@ -43,7 +43,7 @@ def site_to_track(request: ApiRequest, organization_id: str, site_id: str) -> Si
         return site
     if not request.api_token.allows(Scope.INSIGHTS_TRACK):
         raise Forbidden(f"The API token lacks the scope {Scope.INSIGHTS_TRACK.value}")
-    site = sites_of_tokens.get((request.raw_token, organization_id, site_id))
+    site = sites_of_tokens.get(request.raw_token, organization_id, site_id)
     if site is None:
         raise NotFound(SITE_NOT_FOUND)
     return site

@@ -20,7 +20,7 @@ from apps.core.text import is_well_formed
 from apps.events.addresses import page_address
 from apps.events.wire import canonical_target
 from apps.insights.errors import QueryError, quoted
-from apps.insights.moments import floor_milliseconds, parse_timestamp, print_seconds
+from apps.insights.moments import ceil_milliseconds, floor_milliseconds, parse_timestamp, print_seconds
 
 MAX_TEXT = 65_536
 INT64 = 2**63
@@ -61,6 +61,10 @@ class Kind:
     def read(self, value: Json, *, path: str) -> Any:
         """The stored form of a value that is present."""
         raise NotImplementedError  # each kind below reads its own form
+
+    def read_bound(self, value: Json, *, symbol: str, path: str) -> Any:
+        """The stored form of the value that a comparison with ``symbol`` (``>``, ``>=``, ``<``, ``<=``) is against."""
+        return self.read(value, path=path)
 
     def dump(self, stored: Any) -> Json:
         """The printed form of a stored value."""
@@ -233,6 +237,11 @@ class Moment(Kind):
 
     def read(self, value: Json, *, path: str) -> int:
         return floor_milliseconds(parse_timestamp(value, path=path))
+
+    def read_bound(self, value: Json, *, symbol: str, path: str) -> int:
+        # Stored moments are whole milliseconds: below 10.0005 are those below 10.001, above it those above 10.000.
+        whole = ceil_milliseconds if symbol in ("<", ">=") else floor_milliseconds
+        return whole(parse_timestamp(value, path=path))
 
     def dump(self, stored: int) -> Json:
         return print_seconds(stored // 1000)

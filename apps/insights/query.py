@@ -183,7 +183,7 @@ def _filter(item: Json, *, path: str) -> Filter:
         column=column,
         operator=operator,
         values=tuple(
-            _value(definition, value, path=f"{path}.values.{index}", orders=operator.orders)
+            _value(definition, value, path=f"{path}.values.{index}", operator=operator)
             for index, value in enumerate(values)
         ),
     )
@@ -211,10 +211,12 @@ def _check_comparison(definition: Dimension | Metric, values: list[Json], *, pat
         raise QueryError("a comparison takes exactly one value", path=f"{path}.values")
 
 
-def _value(definition: Dimension | Metric, value: Json, *, path: str, orders: bool) -> Any:
+def _value(definition: Dimension | Metric, value: Json, *, path: str, operator: Operator) -> Any:
     if isinstance(definition, Metric):
         return read_number(value, path=path)
-    return definition.kind.read(value, path=path) if orders else definition.kind.parse(value, path=path)
+    if operator.orders:
+        return definition.kind.read_bound(value, symbol=operator.symbol, path=path)
+    return definition.kind.parse(value, path=path)
 
 
 def _order(body: Mapping[str, Json], meant: Any) -> Order | None:

@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import caches
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from apps.api.caches import public_sites
 from apps.core.clock import utc_now
 from apps.events.store import EventStore
 from apps.organizations.models import ApiToken, Membership
@@ -191,3 +192,13 @@ def test_no_address_is_kept_for_the_limits(anybody: Caller) -> None:
     kept = list(caches["default"]._cache)  # the memory cache's own dictionary: nothing else lists its keys
     assert len(kept) == 1
     assert "203.0.113.77" not in kept[0]
+
+
+def test_ids_too_long_to_be_anybodys_are_not_remembered(ada: Caller, world: World) -> None:
+    before = len(public_sites)
+    for length in (257, 4000):
+        path = f"/v1/orgs/{'o' * length}/sites/{world.docs.public_id}/insights/events"
+        assert Caller().post(path, {"events": [event()]}).status_code == 404
+    assert len(public_sites) == before
+    Caller().track(world.docs, event())
+    assert len(public_sites) == before + 1

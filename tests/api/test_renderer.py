@@ -8,6 +8,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import unquote
 
 import pytest
+from django.test import Client
 
 from apps.events.store import EventStore, Statement
 from apps.sites.models import IngestPolicy
@@ -110,3 +111,7 @@ def test_no_proposed_visitor_is_400(anybody: Caller, query: str) -> None:
 
 def test_without_an_origin_there_is_no_cors(anybody: Caller) -> None:
     assert "Access-Control-Allow-Origin" not in anybody.get(f"{SESSION}?proposed=dev1")
+
+
+def test_the_session_route_only_reads() -> None:
+    assert Client(enforce_csrf_checks=True).post(SESSION).status_code == 405

@@ -287,3 +287,12 @@ def test_14_clock_changes_within_an_hour_make_buckets_in_the_order_of_time(desk:
         ("datetime", ["2025-09-27T13:15:00Z", "2025-09-27T14:00:00Z", "2025-09-27T14:15:00Z"]),
         ("eventsCount", [1, 1, 1]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("operator", "count"), [("lessThan", 2), ("lessThanOrEqual", 2), ("greaterThan", 1), ("greaterThanOrEqual", 1)]
+)
+def test_9_a_comparison_with_a_moment_between_two_milliseconds_is_exact(desk: Desk, operator: str, count: int) -> None:
+    desk.holds(*(event(f"2026-04-20T10:00:00.{milliseconds}Z") for milliseconds in ("009", "010", "011")))
+    between = [{"column": "datetime", "operator": operator, "values": ["2026-04-20T10:00:00.0105Z"]}]
+    assert desk.ask(select=COUNT, where=between) == [("eventsCount", [count])]
