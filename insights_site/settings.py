@@ -151,6 +151,7 @@ INSTALLED_APPS = [
     "apps.sites",
     "apps.events",
     "apps.insights",
+    "apps.rollups",
     "apps.segments",
     "apps.api",
     "apps.dashboard",

@@ -66,6 +66,9 @@ def nullable_choice(*choices: str) -> Choice:
 
 
 def _dimension(name: str, label: Any, kind: Any, expression: Any, text: Any, **options: Any) -> Dimension:
+    """A dimension; ``prepared=True`` where it is counted in advance by the one field that it is."""
+    if options.get("prepared") is True:
+        options["prepared"] = (expression,)
     return Dimension(name=name, label=label, help=text, kind=kind, expression=expression, **options)
 
 
@@ -82,17 +85,22 @@ DIMENSIONS = (
         "hourOfDay", _("Hour of day"), Integer(minimum=0, maximum=23), hour_of_day_expression, _("From 0 to 23.")
     ),
     _dimension("url", _("URL"), Text(is_url=True), "url", _("The address as sent.")),
-    _dimension("urlPath", _("Path"), ALWAYS_TEXT, "url_path", _("The path of the address, without share key.")),
-    _dimension("eventType", _("Event type"), Choice(choices=EVENT_TYPES), "event_type", _("What happened.")),
+    _dimension(
+        "urlPath", _("Path"), ALWAYS_TEXT, "url_path", _("The path of the address, without share key."), prepared=True
+    ),
+    _dimension(
+        "eventType", _("Event type"), Choice(choices=EVENT_TYPES), "event_type", _("What happened."), prepared=True
+    ),
     _dimension(
         "displayContext",
         _("Display context"),
         Choice(choices=("site", "server", "embed", "mcp")),
         "display_context",
         _("Where the event was recorded."),
+        prepared=True,
     ),
-    _dimension("siteSection", _("Section"), NULLABLE_TEXT, "site_section", _("Id of the site section.")),
-    _dimension("siteSpace", _("Site space"), NULLABLE_TEXT, "site_space", _("Id of the site space.")),
+    _dimension("siteSection", _("Section"), NULLABLE_TEXT, "site_section", _("Id of the site section."), prepared=True),
+    _dimension("siteSpace", _("Site space"), NULLABLE_TEXT, "site_space", _("Id of the site space."), prepared=True),
     _dimension("siteShareKey", _("Share key"), NULLABLE_TEXT, "site_share_key", _("Id of the share key.")),
     _dimension(
         "page",
@@ -100,8 +108,11 @@ DIMENSIONS = (
         Page(),
         "if(page = '', ('', ''), (toString(page), toString(space)))",
         _("The page and its space; none for a page that was not found."),
+        prepared=("page", "space"),
     ),
-    _dimension("visitorGeoCountry", _("Country"), NULLABLE_TEXT, "country", _("ISO 3166-1 alpha-2 code.")),
+    _dimension(
+        "visitorGeoCountry", _("Country"), NULLABLE_TEXT, "country", _("ISO 3166-1 alpha-2 code."), prepared=True
+    ),
     _dimension(
         "visitorGeoPoint",
         _("Place"),
@@ -116,6 +127,7 @@ DIMENSIONS = (
         Choice(choices=("desktop", "tablet", "mobile", "unknown")),
         "device",
         _("Kind of device."),
+        prepared=True,
     ),
     _dimension(
         "visitorBrowser",
@@ -123,6 +135,7 @@ DIMENSIONS = (
         Choice(choices=("chrome", "firefox", "safari", "edge", "ie", "opera", "unknown")),
         "browser",
         _("The visitor's browser."),
+        prepared=True,
     ),
     _dimension(
         "visitorOS",
@@ -130,6 +143,7 @@ DIMENSIONS = (
         Choice(choices=("windows", "macos", "linux", "android", "ios", "unknown")),
         "os",
         _("The visitor's operating system."),
+        prepared=True,
     ),
     _dimension(
         "visitorBot",
@@ -137,14 +151,18 @@ DIMENSIONS = (
         Choice(choices=BOTS, absent=""),
         "bot",
         _("Empty for a person, else the name of the automatic client."),
+        prepared=True,
     ),
-    _dimension("visitorLanguage", _("Language"), NULLABLE_TEXT, "language", _("Base language, such as en.")),
+    _dimension(
+        "visitorLanguage", _("Language"), NULLABLE_TEXT, "language", _("Base language, such as en."), prepared=True
+    ),
     _dimension(
         "visitorAuthenticated",
         _("Signed in"),
         Truth(),
         "ifNull(toInt8(authenticated), -1)",
         _("Whether the visitor was signed in; unknown for some imported events."),
+        prepared=("authenticated",),
     ),
     _dimension(
         "visitorClaimProperty",
@@ -171,7 +189,12 @@ DIMENSIONS = (
         "eventLinkTargetKind", _("Link kind"), nullable_choice(*LINK_KINDS), "link_kind", _("Kind of a link's target.")
     ),
     _dimension(
-        "eventLinkTargetDomain", _("Link domain"), NULLABLE_TEXT, "link_domain", _("Host that a clicked link leads to.")
+        "eventLinkTargetDomain",
+        _("Link domain"),
+        NULLABLE_TEXT,
+        "link_domain",
+        _("Host that a clicked link leads to."),
+        prepared=True,
     ),
     _dimension(
         "eventLinkPosition",
@@ -203,7 +226,14 @@ DIMENSIONS = (
         "not_found_type",
         _("Why a page was not found, where known."),
     ),
-    _dimension("eventSearchQuery", _("Search or question"), PLAIN_TEXT, "query", _("Text of a search or a question.")),
+    _dimension(
+        "eventSearchQuery",
+        _("Search or question"),
+        PLAIN_TEXT,
+        "query",
+        _("Text of a search or a question."),
+        prepared=True,
+    ),
     _dimension(
         "eventSearchResultRecordId", _("Result record"), NULLABLE_TEXT, "result_record", _("Record that was opened.")
     ),
@@ -225,12 +255,16 @@ DIMENSIONS = (
         _("1 for a helpful AI answer, -1 for one that is not, 0 where nothing was rated."),
     ),
     _dimension("referrer", _("Referrer"), PLAIN_TEXT, "referrer", _("Where the session came from; empty for direct.")),
-    _dimension("referrerDomain", _("Source"), PLAIN_TEXT, "referrer_domain", _("Host of the referrer.")),
-    _dimension("utmSource", _("UTM source"), PLAIN_TEXT, "utm_source", _("utm_source of the address.")),
-    _dimension("utmMedium", _("UTM medium"), PLAIN_TEXT, "utm_medium", _("utm_medium of the address.")),
-    _dimension("utmCampaign", _("UTM campaign"), PLAIN_TEXT, "utm_campaign", _("utm_campaign of the address.")),
-    _dimension("utmTerm", _("UTM term"), PLAIN_TEXT, "utm_term", _("utm_term of the address.")),
-    _dimension("utmContent", _("UTM content"), PLAIN_TEXT, "utm_content", _("utm_content of the address.")),
+    _dimension("referrerDomain", _("Source"), PLAIN_TEXT, "referrer_domain", _("Host of the referrer."), prepared=True),
+    _dimension("utmSource", _("UTM source"), PLAIN_TEXT, "utm_source", _("utm_source of the address."), prepared=True),
+    _dimension("utmMedium", _("UTM medium"), PLAIN_TEXT, "utm_medium", _("utm_medium of the address."), prepared=True),
+    _dimension(
+        "utmCampaign", _("UTM campaign"), PLAIN_TEXT, "utm_campaign", _("utm_campaign of the address."), prepared=True
+    ),
+    _dimension("utmTerm", _("UTM term"), PLAIN_TEXT, "utm_term", _("utm_term of the address."), prepared=True),
+    _dimension(
+        "utmContent", _("UTM content"), PLAIN_TEXT, "utm_content", _("utm_content of the address."), prepared=True
+    ),
     _dimension("eventAdDomain", _("Ad domain"), PLAIN_TEXT, "ad_domain", _("Domain of an advertisement.")),
     _dimension("eventAdPlacement", _("Ad placement"), nullable_choice("aside"), "ad_placement", _("Where it stands.")),
     _dimension(

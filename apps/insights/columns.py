@@ -57,6 +57,8 @@ class Dimension(Definition):
 
     kind: Kind
     expression: str | Callable[[Column, ZoneInfo, Scope], str]
+    prepared: tuple[str, ...] = ()
+    """The one or two fields of the event by which it is counted in advance; none: questions about it read events."""
     many: bool = False
     keeps_none: bool = True
     """Of a ``many`` column: whether events without an element form the group of no value."""

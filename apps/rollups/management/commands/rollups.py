@@ -1,0 +1,85 @@
+"""Fill, look at, compare and rebuild the prepared counts."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Count, Max
+
+from apps.core.clock import utc_now
+from apps.core.errors import Refusal
+from apps.rollups.models import FilledPeriod
+from apps.rollups.services import Window, fill_due, rebuild, verify
+from apps.sites.models import Site
+
+DIFFERENCES_SHOWN = 20
+
+
+class Command(BaseCommand):
+    help = (
+        "Prepared counts. fill: count every closed period that is not counted yet. status: what is counted."
+        " verify: compare random periods with their events. rebuild: count some days of a site anew."
+        " Without CLICKHOUSE_URL the server must be stopped."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("verb", choices=("fill", "status", "verify", "rebuild"), help="what to do")
+        parser.add_argument("--site", metavar="SITE_ID", help="rebuild: public id of the site")
+        parser.add_argument("--from", dest="first", metavar="DAY", help="rebuild: first day, as 2026-03-01")
+        parser.add_argument("--to", dest="last", metavar="DAY", help="rebuild: last day; the first where left out")
+        parser.add_argument("--count", type=int, default=100, help="verify: how many periods (default: 100)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        verbs = {"fill": self._fill, "status": self._status, "verify": self._verify, "rebuild": self._rebuild}
+        try:
+            verbs[options["verb"]](options)
+        except Refusal as error:
+            raise CommandError(str(error)) from error
+
+    def _fill(self, options: dict[str, Any]) -> None:
+        def show(window: Window) -> None:
+            self.stderr.write(
+                f"\r{window.level.label:5} {window.start:%Y-%m-%d %H:%M} … {window.end:%Y-%m-%d %H:%M}", ending=""
+            )
+
+        done = fill_due(utc_now(), progress=show)
+        self.stderr.write("" if not done else "\n", ending="")
+        self.stdout.write(f"{done:,} periods were counted.")
+
+    def _status(self, options: dict[str, Any]) -> None:
+        rows = FilledPeriod.objects.values_list("site__public_id", "level").order_by("site", "level")
+        found = list(rows.annotate(periods=Count("pk"), last=Max("start")))
+        for site, level, periods, last in found:
+            self.stdout.write(f"{site}  {level:5}  {periods:>7,} periods, the last from {last:%Y-%m-%d %H:%M}")
+        if not found:
+            self.stdout.write("Nothing is counted yet.")
+
+    def _verify(self, options: dict[str, Any]) -> None:
+        compared, differences = verify(options["count"])
+        for each in differences[:DIFFERENCES_SHOWN]:
+            place = f"site {each.site}, {each.period.level.label} {each.period.start:%Y-%m-%d %H:%M}"
+            self.stdout.write(f"{place}\n  counted  {each.counted}\n  events   {each.found}")
+        if differences:
+            raise CommandError(f"{len(differences)} of {compared} periods differ from their events.")
+        self.stdout.write(f"{compared} periods were compared: all equal their events.")
+
+    def _rebuild(self, options: dict[str, Any]) -> None:
+        site = Site.objects.filter(public_id=options["site"] or "").first()
+        if site is None:
+            raise CommandError(f"There is no site {options['site']}: give one with --site.")
+        first = _day(options["first"])
+        last = _day(options["last"]) if options["last"] else first
+        if last < first:
+            raise CommandError("--to lies before --from.")
+        done = rebuild(site, first, last + timedelta(days=1), utc_now())
+        self.stdout.write(f"{done:,} periods were counted anew.")
+
+
+def _day(text: str | None) -> datetime:
+    try:
+        return datetime.strptime(text or "", "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise CommandError(f"Expected a day such as 2026-03-01, not {text}.") from None
