@@ -18,7 +18,7 @@ from apps.rollups.models import FilledPeriod, new_fill
 from apps.rollups.periods import Level, Period, closed_before, floor, starts
 from apps.sites.models import Site
 
-CHUNKS = {Level.HOUR: timedelta(days=1), Level.DAY: timedelta(days=31), Level.MONTH: timedelta(days=1)}
+CHUNKS = {Level.HOUR: timedelta(days=7), Level.DAY: timedelta(days=31), Level.MONTH: timedelta(days=1)}
 """How much of a level one round of statements fills: memory grows with it, the number of statements shrinks."""
 
 # Numbers are given by one thread at a time: two at once could give a visitor two.
