@@ -42,6 +42,11 @@ class _Batch:
     error: Exception | None = None
 
 
+def id_at(moment: datetime) -> int:
+    """The greatest id that is given before ``moment``, unless ids run ahead of the clock."""
+    return (int(moment.timestamp() * 1000) << _MILLISECOND_BITS) - 1
+
+
 class IdSource:
     """Ids that grow in the order of arrival: 41 bits of milliseconds, 14 of count, 8 that tell processes apart.
 

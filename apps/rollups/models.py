@@ -25,6 +25,7 @@ class FilledPeriod(models.Model):
     level = models.CharField(max_length=5, choices=[(level.label, level.label) for level in Level])
     start = models.DateTimeField()
     fill = models.PositiveBigIntegerField(help_text=_("The filling whose rows count."))
+    through = models.PositiveBigIntegerField(help_text=_("Events with ids up to this one are counted."))
     events = models.PositiveBigIntegerField(help_text=_("How many events were counted."))
     fingerprint = models.CharField(max_length=16, help_text=_("Exclusive or of the counted events' ids, hexadecimal."))
     computed_at = models.DateTimeField(default=utc_now)

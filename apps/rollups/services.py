@@ -12,14 +12,19 @@ from django.db.models import Max
 
 from apps.core.clock import utc_now
 from apps.events.store import Statement, get_store
+from apps.events.writer import id_at
 from apps.rollups import statements
 from apps.rollups.declarations import DECLARATIONS
 from apps.rollups.models import FilledPeriod, new_fill
 from apps.rollups.periods import Level, Period, closed_before, floor, starts
+from apps.rollups.statements import Span
 from apps.sites.models import Site
 
 CHUNKS = {Level.HOUR: timedelta(days=7), Level.DAY: timedelta(days=31), Level.MONTH: timedelta(days=1)}
 """How much of a level one round of statements fills: memory grows with it, the number of statements shrinks."""
+
+SETTLING = timedelta(minutes=2)
+"""After this long an event that was given an id is stored or refused: only older ids are counted in advance."""
 
 # Numbers are given by one thread at a time: two at once could give a visitor two.
 _numbering = threading.Lock()
@@ -44,6 +49,10 @@ class Window:
     end: datetime
     sites: tuple[int, ...]
 
+    def through(self, last: int) -> Span:
+        """Its events with ids up to ``last``."""
+        return Span(self.sites, self.start, self.end, last)
+
 
 def fill_due(now: datetime, *, progress: Callable[[Window], None] | None = None) -> int:
     """Fill what is closed and lies after each site's last filled period; returns how many periods were filled."""
@@ -63,19 +72,20 @@ def fill_window(window: Window) -> int:
     Safe to repeat and to stop anywhere: rows count only once the periods name their filling.
     """
     store, number = get_store(), new_fill()
-    span = (window.sites, window.start, window.end)
+    span = window.through(settled_id(utc_now()))
     with _numbering:
         for identity in ("visitor", "session"):
-            store.command(statements.number(identity, *span))
-    counted = _fingerprints(window)
+            store.command(statements.number(identity, span))
+    counted = _fingerprints(window.level, span)
     for declaration in DECLARATIONS.values():
-        store.command(statements.fill(declaration, window.level, *span, number=number))
+        store.command(statements.fill(declaration, window.level, span, number=number))
     periods = [
         FilledPeriod(
             site_id=site,
             level=window.level.label,
             start=start,
             fill=number,
+            through=span.through,
             events=counted.get((site, start), (0, 0))[0],
             fingerprint=f"{counted.get((site, start), (0, 0))[1]:016x}",
             computed_at=utc_now(),
@@ -87,9 +97,14 @@ def fill_window(window: Window) -> int:
         periods,
         update_conflicts=True,
         unique_fields=("site", "level", "start"),
-        update_fields=("fill", "events", "fingerprint", "computed_at"),
+        update_fields=("fill", "through", "events", "fingerprint", "computed_at"),
     )
     return len(periods)
+
+
+def settled_id(now: datetime) -> int:
+    """The last id that can belong to an event which is stored by now."""
+    return id_at(now - SETTLING)
 
 
 def rebuild(site: Site, start: datetime, end: datetime, now: datetime) -> int:
@@ -110,10 +125,11 @@ def verify(count: int, *, seed: int | None = None) -> tuple[int, list[Difference
     for filled in FilledPeriod.objects.filter(pk__in=chosen):
         period = Period(_level(filled), filled.start)
         window = Window(period.level, period.start, period.end, (filled.site_id,))
-        events, identity = _fingerprints(window).get((filled.site_id, filled.start), (0, 0))
+        span = window.through(filled.through)
+        events, identity = _fingerprints(window.level, span).get((filled.site_id, filled.start), (0, 0))
         kept = _kept(filled)
         counted = f"{filled.events} events, {filled.fingerprint}, {kept}"
-        found = f"{events} events, {identity:016x}, {_expected(window)}"
+        found = f"{events} events, {identity:016x}, {_expected(span)}"
         if counted != found:
             differences.append(Difference(filled.site_id, period, counted, found))
     return len(chosen), differences
@@ -141,32 +157,20 @@ def _kept(filled: FilledPeriod) -> str:
     return _figures(columns)
 
 
-def _expected(window: Window) -> str:
+def _expected(span: Span) -> str:
     """The same figures, of the events."""
-    columns = get_store().query(
-        Statement(
-            sql="SELECT count(), uniqExact(visitor), uniqExact(session) FROM events"
-            " WHERE site IN {sites:Array(UInt32)}"
-            " AND timestamp >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')"
-            " AND timestamp < fromUnixTimestamp64Milli({to:Int64}, 'UTC') HAVING count() > 0",
-            parameters={
-                "sites": list(window.sites),
-                "from": int(window.start.timestamp() * 1000),
-                "to": int(window.end.timestamp() * 1000),
-            },
-        )
-    )
-    figures = next(zip(*columns, strict=True), None)
-    return _figures(list(zip(*((name, *figures) for name in sorted(DECLARATIONS)), strict=True)) if figures else [])
+    columns = get_store().query(statements.figures(span))
+    found = next(zip(*columns, strict=True), None)
+    return _figures(list(zip(*((name, *found) for name in sorted(DECLARATIONS)), strict=True)) if found else [])
 
 
 def _figures(columns: Sequence[Sequence[object]]) -> str:
     return "; ".join(f"{name or 'totals'} {e}/{v}/{s}" for name, e, v, s in zip(*columns, strict=True))
 
 
-def _fingerprints(window: Window) -> dict[tuple[int, datetime], tuple[int, int]]:
+def _fingerprints(level: Level, span: Span) -> dict[tuple[int, datetime], tuple[int, int]]:
     """Site and start of each period with events → how many, and the exclusive or of their ids."""
-    columns = get_store().query(statements.fingerprints(window.level, window.sites, window.start, window.end))
+    columns = get_store().query(statements.fingerprints(level, span))
     return {
         (site, datetime.fromtimestamp(second, UTC)): (count, identity)
         for site, second, count, identity in zip(*columns, strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from apps.events.store import Statement
@@ -13,14 +13,30 @@ _WINDOW = (
     "site IN {sites:Array(UInt32)}"
     " AND timestamp >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')"
     " AND timestamp < fromUnixTimestamp64Milli({to:Int64}, 'UTC')"
+    " AND id <= {through:UInt64}"
 )
 
 
-def _window(sites: Sequence[int], start: datetime, end: datetime) -> dict[str, object]:
-    return {"sites": list(sites), "from": int(start.timestamp() * 1000), "to": int(end.timestamp() * 1000)}
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which events: of some sites, from ``start`` up to ``end``, with ids up to ``through``."""
+
+    sites: tuple[int, ...]
+    start: datetime
+    end: datetime
+    through: int
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        return {
+            "sites": list(self.sites),
+            "from": int(self.start.timestamp() * 1000),
+            "to": int(self.end.timestamp() * 1000),
+            "through": self.through,
+        }
 
 
-def number(identity: str, sites: Sequence[int], start: datetime, end: datetime) -> Statement:
+def number(identity: str, span: Span) -> Statement:
     """Give a number to each visitor (or session: ``identity``) of the window that has none, in order of arrival.
 
     A site's numbers start at 1. Two of these statements must not run at the same time for the same site.
@@ -44,12 +60,10 @@ LEFT JOIN (
     SELECT site, max(number) AS number FROM {identity}_numbers WHERE site IN {{sites:Array(UInt32)}} GROUP BY site
 ) AS last ON last.site = fresh.site
 """  # noqa: S608  # identity is one of two words of ours
-    return Statement(sql=sql, parameters=_window(sites, start, end))
+    return Statement(sql=sql, parameters=span.parameters)
 
 
-def fill(
-    declaration: Declaration, level: Level, sites: Sequence[int], start: datetime, end: datetime, *, number: int
-) -> Statement:
+def fill(declaration: Declaration, level: Level, span: Span, *, number: int) -> Statement:
     """Count the window's events for one declaration, by periods of ``level``; ``number`` marks the rows."""
     texts = [field.encoded for field in declaration.fields]
     values = (*texts, "''", "''")[:2]
@@ -73,8 +87,7 @@ ANY LEFT JOIN ({_numbers("visitor")}) AS visitors ON visitors.site = events.site
 ANY LEFT JOIN ({_numbers("session")}) AS sessions ON sessions.site = events.site AND sessions.hash = events.session
 GROUP BY events.site, period, {keys}, kept, second_kept
 """  # noqa: S608  # names of our own fields only
-    parameters = _window(sites, start, end)
-    parameters |= {"dimension": declaration.name, "level": level.label, "fill": number}
+    parameters = span.parameters | {"dimension": declaration.name, "level": level.label, "fill": number}
     return Statement(sql=sql, parameters=parameters)
 
 
@@ -85,7 +98,13 @@ def _numbers(identity: str) -> str:
     )
 
 
-def fingerprints(level: Level, sites: Sequence[int], start: datetime, end: datetime) -> Statement:
+def figures(span: Span) -> Statement:
+    """Of all the span's events: how many, of how many visitors and sessions; no row where there are none."""
+    sql = f"SELECT count(), uniqExact(visitor), uniqExact(session) FROM events WHERE {_WINDOW} HAVING count() > 0"  # noqa: S608  # no input is in it
+    return Statement(sql=sql, parameters=span.parameters)
+
+
+def fingerprints(level: Level, span: Span) -> Statement:
     """Per site and period: how many events there are, and the exclusive or of their ids."""
     sql = f"""
 SELECT site, toUnixTimestamp({level.floor}) AS period, count(), groupBitXor(id)
@@ -93,4 +112,4 @@ FROM events
 WHERE {_WINDOW}
 GROUP BY site, period
 """  # noqa: S608  # the level's own expression
-    return Statement(sql=sql, parameters=_window(sites, start, end))
+    return Statement(sql=sql, parameters=span.parameters)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from apps.core.clock import utc_now
 from apps.events.store import EventStore, Statement
 from apps.rollups.models import FilledPeriod
 from apps.rollups.periods import Level, closed_before, floor, starts
-from apps.rollups.services import Window, fill_due, fill_window, rebuild, verify
+from apps.rollups.services import Window, fill_due, fill_window, rebuild, settled_id, verify
 from tests.insights.events import event
 from tests.people import World
 from tests.rollups.conftest import hold
@@ -143,3 +144,16 @@ def test_periods_follow_the_calendar() -> None:
     assert floor(Level.MONTH, moment) == datetime(2026, 2, 1, tzinfo=UTC)
     spring = list(starts(Level.MONTH, datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)))
     assert spring == [datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)]
+
+
+def test_an_event_that_may_still_be_on_its_way_is_left_for_later(rollups: EventStore, world: World) -> None:
+    hold(
+        rollups,
+        world.docs.pk,
+        event("2026-04-29T10:00:00Z", id=settled_id(utc_now() - timedelta(minutes=1))),
+        event("2026-04-29T10:01:00Z", id=settled_id(utc_now()) + (60_000 << 22)),
+    )
+    fill_due(NOW)
+    assert counts(rollups, world.docs.pk, "", "hour") == [("29 10", "", 1, 1, 1)]
+    filled = FilledPeriod.objects.get(level="hour", start=datetime(2026, 4, 29, 10, tzinfo=UTC))
+    assert (filled.events, filled.through >= settled_id(utc_now() - timedelta(minutes=1))) == (1, True)
