@@ -277,18 +277,22 @@ DIMENSIONS = (
 )
 
 METRICS = (
-    Metric(name="eventsCount", label=_("Events"), help=_("How many events."), expression="count()"),
+    Metric(
+        name="eventsCount", label=_("Events"), help=_("How many events."), expression="count()", prepared="sum(events)"
+    ),
     Metric(
         name="visitorsCount",
         label=_("Visitors"),
         help=_("How many different visitors, exactly."),
         expression="uniqExact(visitor)",
+        prepared="groupBitmapMerge(visitors)",
     ),
     Metric(
         name="sessionsCount",
         label=_("Sessions"),
         help=_("How many different sessions, exactly."),
         expression="uniqExact(session)",
+        prepared="groupBitmapMerge(sessions)",
     ),
     Metric(
         name="pageFeedbackRating",

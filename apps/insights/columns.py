@@ -69,6 +69,8 @@ class Metric(Definition):
     """A figure of a group of events. ``parts`` are the names of an object metric's numbers."""
 
     expression: str
+    prepared: str = ""
+    """The same figure as SQL over rows that were counted in advance; none: questions for it read events."""
     parts: tuple[str, ...] = ()
     balance: str = ""
     """SQL by which an object metric is ordered, of its alias."""

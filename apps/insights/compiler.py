@@ -15,7 +15,7 @@ from apps.insights.query import Filter, Operator, Order, Query
 
 def compile_query(query: Query) -> Statement:
     """The statement whose columns are those of ``query.columns``, in order, in stored form."""
-    return _Compilation(query).statement()
+    return Compilation(query).statement()
 
 
 def readable(statement: Statement) -> str:
@@ -24,7 +24,7 @@ def readable(statement: Statement) -> str:
     return "\n".join((statement.sql, *parameters)) + "\n"
 
 
-class _Compilation:
+class Compilation:
     """The names and parameters of one statement in the making."""
 
     def __init__(self, query: Query) -> None:
@@ -33,23 +33,31 @@ class _Compilation:
         self.aliases = {column: f"c{index}" for index, column in enumerate(query.columns)}
 
     def statement(self) -> Statement:
+        parts = ["SELECT", lines(f"{self.figure(column)} AS {alias}" for column, alias in self.aliases.items())]
+        parts += ["FROM events", "WHERE", lines(self.conditions(), joint=" AND"), *self.ending()]
+        return Statement(sql="\n".join((*self.beginning(), *parts)), parameters=self.scope.parameters)
+
+    def beginning(self) -> Iterable[str]:
+        """WITH: what the expressions that are made by now refer to by name."""
+        if self.scope.definitions:
+            yield "WITH"
+            yield lines(f"{sql} AS {name}" for name, sql in self.scope.definitions.items())
+
+    def ending(self) -> Iterable[str]:
+        """From GROUP BY to LIMIT."""
         query = self.query
-        parts = ["SELECT", self._select()]
-        parts += ["FROM events", "WHERE", _lines(self.conditions(), joint=" AND")]
         if query.grouped:
-            parts += ["GROUP BY", _lines(self.aliases[column] for column in query.grouped)]
+            yield from ("GROUP BY", lines(self.aliases[column] for column in query.grouped))
         if query.group_filters:
-            parts += ["HAVING", _lines((self.having(each) for each in query.group_filters), joint=" AND")]
+            yield from ("HAVING", lines((self.having(each) for each in query.group_filters), joint=" AND"))
         order = list(self.order())
         if order:
-            parts += ["ORDER BY", _lines(order)]
-        parts.append(f"LIMIT {query.limit}")
-        if self.scope.definitions:
-            parts = ["WITH", _lines(f"{sql} AS {name}" for name, sql in self.scope.definitions.items()), *parts]
-        return Statement(sql="\n".join(parts), parameters=self.scope.parameters)
+            yield from ("ORDER BY", lines(order))
+        yield f"LIMIT {query.limit}"
 
-    def _select(self) -> str:
-        return _lines(f"{self.figure(column)} AS {alias}" for column, alias in self.aliases.items())
+    def metric(self, definition: Metric) -> str:
+        """SQL of a group's figure."""
+        return definition.expression
 
     def stored(self, column: Column) -> str:
         """SQL of an event's stored value, or array of values, of a dimension."""
@@ -63,7 +71,7 @@ class _Compilation:
         """SQL of a column of the result: a metric, a group's key, or the value in the group's latest event."""
         definition = column.definition
         if isinstance(definition, Metric):
-            return definition.expression
+            return self.metric(definition)
         value = self.stored(column)
         if column in self.query.grouped:
             if not definition.many:
@@ -77,7 +85,11 @@ class _Compilation:
         yield f"site = {self.scope.bind('UInt32', query.site)}"
         yield f"timestamp >= fromUnixTimestamp64Milli({self.scope.bind('Int64', query.start)}, 'UTC')"
         yield f"timestamp < fromUnixTimestamp64Milli({self.scope.bind('Int64', query.end)}, 'UTC')"
-        for each in query.event_filters:
+        yield from self.filters()
+
+    def filters(self) -> Iterable[str]:
+        """What an event must fulfil beside being of the site and within the range."""
+        for each in self.query.event_filters:
             yield self.condition(each)
 
     def condition(self, each: Filter) -> str:
@@ -108,12 +120,13 @@ class _Compilation:
         """SQL that keeps a group."""
         definition = each.column.definition
         assert isinstance(definition, Metric)  # noqa: S101  # resolve_query puts dimensions elsewhere
+        figure = self.metric(definition)
         if each.operator.orders:
-            return f"{definition.expression} {each.operator.symbol} {self.scope.bind('Float64', each.values[0])}"
+            return f"{figure} {each.operator.symbol} {self.scope.bind('Float64', each.values[0])}"
         if not each.values:
             return "false" if each.operator is Operator.IN else "true"
         negation = "" if each.operator is Operator.IN else "NOT "
-        return f"{definition.expression} {negation}IN {self.scope.bind('Array(Float64)', list(each.values))}"
+        return f"{figure} {negation}IN {self.scope.bind('Array(Float64)', list(each.values))}"
 
     def order(self) -> Iterable[str]:
         """ORDER BY items: what was asked for, then the grouped columns; no value comes last in both directions."""
@@ -143,5 +156,6 @@ def _can_be_absent(each: Filter) -> bool:
     return isinstance(definition, Dimension) and definition.kind.can_be_absent
 
 
-def _lines(parts: Iterable[str], *, joint: str = ",") -> str:
+def lines(parts: Iterable[str], *, joint: str = ",") -> str:
+    """SQL parts below one another, indented."""
     return f"{joint}\n".join(f"    {part}" for part in parts)

@@ -1,0 +1,112 @@
+"""An answer from prepared counts equals the answer from events, byte for byte, whatever is prepared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import count
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from apps.core.clock import utc_now
+from apps.events.store import EventStore
+from apps.insights.catalog import DIMENSIONS
+from apps.insights.compiler import compile_query
+from apps.insights.query import Query, resolve_query
+from apps.insights.result import Result
+from apps.rollups.compiler import compile_prepared
+from apps.rollups.coverage import cover
+from apps.rollups.models import FilledPeriod
+from apps.rollups.periods import Level, floor
+from apps.rollups.services import Window, fill_window, settled_id
+from apps.sites.models import Site
+from tests.insights import strategies
+from tests.insights.events import NOW
+from tests.people import World
+
+PREPARED = tuple(dimension.name for dimension in DIMENSIONS if dimension.prepared)
+SHARED = ("eventType", "visitorBot", "displayContext")
+METRICS = ({"column": "eventsCount"}, {"column": "visitorsCount"}, {"column": "sessionsCount"})
+_late = count(1)
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> dict[str, Any]:
+    """Questions that prepared counts can answer: any one prepared dimension, the shared ones, and time."""
+    main = draw(st.sampled_from((None, *PREPARED)))
+    pool = (*((main,) if main else ()), *SHARED)
+    grouped = [{"column": name} for name in draw(st.lists(st.sampled_from(pool), max_size=2, unique=True))]
+    times = st.sampled_from(("datetime", "dayOfWeek", "hourOfDay")).flatmap(strategies.column_called)
+    grouped += draw(st.lists(times, max_size=1))
+    filters = draw(st.lists(st.sampled_from(pool).flatmap(strategies.filter_of), max_size=2))
+    counted = st.sampled_from(("eventsCount", "visitorsCount", "sessionsCount")).flatmap(strategies.filter_of)
+    body: dict[str, Any] = {
+        "range": draw(st.sampled_from(("lastYear", "last3Months", "last30Days", "last7Days"))),
+        "select": draw(st.lists(st.sampled_from(METRICS), min_size=1, unique_by=str)),
+        "groupBy": grouped,
+        "where": [*filters, *draw(st.lists(counted, max_size=1))],
+        "timezone": draw(st.sampled_from(("UTC", "UTC", *strategies.ZONES))),
+    }
+    if draw(st.booleans()):
+        by = draw(st.sampled_from((*grouped, *METRICS)))
+        body["order"] = {"by": by, "direction": draw(st.sampled_from(("asc", "desc")))}
+    return body
+
+
+def prepare(draw: Any, site: int, events: list[dict[str, Any]]) -> None:
+    """Fill some hours, days and months that hold events, then forget some of them again."""
+    FilledPeriod.objects.all().delete()
+    for timestamp in draw(st.lists(st.sampled_from([each["timestamp"] for each in events]), min_size=1, max_size=3)):
+        level = draw(st.sampled_from(tuple(Level)))
+        start = floor(level, timestamp)
+        fill_window(Window(level, start, start + draw(st.sampled_from((1, 2))) * level.length, (site,)))
+    filled = list(FilledPeriod.objects.order_by("level", "start"))
+    forgotten = draw(st.sets(st.sampled_from(filled), max_size=len(filled) - 1))
+    FilledPeriod.objects.filter(pk__in=[each.pk for each in forgotten]).delete()
+
+
+def hold(store: EventStore, site: int, events: list[dict[str, Any]]) -> None:
+    store.insert([{**each, "site": site} for each in events])
+
+
+def answers(store: EventStore, query: Query) -> tuple[bytes, bytes | None]:
+    """The answer from events, and the one from what is prepared, where it can help."""
+    coverage = cover(query)
+    raw = Result.of(query, store.query(compile_query(query))).to_json()
+    if coverage is None:
+        return msgspec.json.encode(raw), None
+    prepared = Result.of(query, store.query(compile_prepared(query, coverage))).to_json()
+    return msgspec.json.encode(raw), msgspec.json.encode(prepared)
+
+
+@pytest.mark.django_db
+def test_prepared_answers_equal_those_of_the_events(store: EventStore, world: World) -> None:
+    taken: Counter[str] = Counter()
+
+    @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+    @given(
+        data=st.data(),
+        events=strategies.events().filter(bool),
+        late=strategies.events(),
+        asked=st.lists(bodies(), min_size=6, max_size=12),
+    )
+    def agree(data: st.DataObject, events: list[dict[str, Any]], late: list[dict[str, Any]], asked: list[Any]) -> None:
+        site = Site.objects.create(organization=world.acme, title="Docs").pk
+        hold(store, site, events)
+        prepare(data.draw, site, events)
+        if late:
+            newest = settled_id(utc_now()) + (600_000 << 22)
+            hold(store, site, [{**each, "id": newest + next(_late)} for each in late])
+        for body in asked:
+            query = resolve_query(body, site=site, now=NOW)
+            raw, prepared = answers(store, query)
+            taken["events" if prepared is None else "prepared"] += 1
+            if prepared is not None:
+                assert prepared == raw, body
+
+    agree()
+    assert taken["prepared"] > 20
+    assert taken["events"] > 20
