@@ -37,6 +37,9 @@ class CannotListen(Exception):
 
 def worker_application() -> Callable[..., Any]:
     """The WSGI application of a worker, which holds the event store as long as it lives."""
+    # Ctrl-C reaches every process of a terminal, and the parent's SIGTERM comes right behind it: two signals at once
+    # can leave a worker waiting until it is killed. The parent alone answers Ctrl-C. (Later threads inherit this.)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     from insights_site.wsgi import application
 
     threading.Thread(target=_stop_with_parent, name="parent-watch", daemon=True).start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import time
 
 from tests.reliability.load import batches_in_store
 from tests.reliability.service import Service, event
@@ -22,3 +23,13 @@ def test_without_the_store_requests_get_503_until_it_is_back(service: Service) -
     assert service.stop() == 0
     assert batches_in_store(service) == {"taken": (1, 1)}
     assert "Traceback" not in service.log.read_text()
+
+
+def test_ctrl_c_ends_it_at_once_while_the_store_is_away(service: Service) -> None:
+    service.manage("migrate_store")
+    with (service.data / "events" / "status").open("ab") as status:
+        fcntl.flock(status, fcntl.LOCK_EX)
+        service.start(health=503)
+        interrupted = time.monotonic()
+        assert service.interrupt() == 0
+    assert time.monotonic() - interrupted < 5
