@@ -69,7 +69,7 @@ def _find_or_make_person(email: str, password: str) -> User:
     try:
         validate_password(password, User(email=email))
     except ValidationError as error:
-        raise Refusal(" ".join(error.messages), path="password") from None
+        raise Refusal(" ".join(error.messages).removesuffix("."), path="password") from None
     first = not User.objects.filter(is_superuser=True).exists()
     return User.objects.create_user(email, password, is_staff=first, is_superuser=first)
 
