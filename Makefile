@@ -25,7 +25,7 @@ help: ## List these commands.
 setup: $(VENV)/installed ## Make the virtual environment with the locked packages.
 
 run: setup ## Do everything for a first look: set up, demo data, serve. Later starts keep the data.
-	@$(PY) manage.py demo && exec $(PY) manage.py serve
+	@$(PY) manage.py demo --before-serving && exec $(PY) manage.py serve
 
 serve: setup ## Serve without making demo data.
 	@exec $(PY) manage.py serve

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from apps.core.errors import Refusal
@@ -55,8 +57,11 @@ def make_demo(*, host: str, password: str, now: datetime) -> Demo:
     """Make or find the demo without its events; never touches another organization.
 
     ``password`` is the operator's choice for the demo's sign-in, empty for the known one. Raises
-    ``NotLoopback`` where ``host`` lets others in and the known one would let them sign in.
+    ``NotLoopback`` where ``host`` lets others in and the known one would let them sign in, and
+    ``Refusal`` where ``password`` is one that anybody could guess.
     """
+    if password:
+        _refuse_weak(password)
     user, made = User.objects.get_or_create(
         email=EMAIL, defaults={"first_name": "Demo", "is_staff": True, "is_superuser": True}
     )
@@ -78,6 +83,13 @@ def make_demo(*, host: str, password: str, now: datetime) -> Demo:
         for title, claims in SEGMENTS.items():
             VisitorSegment.objects.create(site=site, title=title, claims=claims)
     return Demo(organization=organization, site=site, user=user)
+
+
+def _refuse_weak(password: str) -> None:
+    try:
+        validate_password(password, User(email=EMAIL))
+    except ValidationError as error:
+        raise Refusal(" ".join(error.messages), path="DEMO_PASSWORD") from None
 
 
 def fresh_token(demo: Demo, *, now: datetime) -> str:

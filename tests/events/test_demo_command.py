@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -72,6 +73,35 @@ def test_the_printed_curl_line_works(demo: Demo) -> None:
     assert (path["column"], views["column"], visitors["column"]) == ("urlPath", "eventsCount", "visitorsCount")
     assert len(path["values"]) == 10
     assert views["values"] == sorted(views["values"], reverse=True)
+
+
+def test_the_printed_variables_are_those_of_the_tour(demo: Demo) -> None:
+    text = demo()
+    site = Site.objects.get()
+    organization = site.organization.public_id
+    assert (
+        f"  export SERVER=http://127.0.0.1:8000 ORG={organization} SITE={site.public_id} TOKEN={printed_token(text)}\n"
+    ) in text
+
+
+def test_where_the_port_is_taken_the_token_of_the_running_service_stays(demo: Demo, settings: Any) -> None:
+    running = printed_token(demo())
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        settings.PORT = other.getsockname()[1]
+        with pytest.raises(CommandError, match=f"Cannot listen on 127.0.0.1:{settings.PORT}: Address already in use."):
+            demo(before_serving=True)
+    usable = ApiToken.objects.filter(revoked_at=None)
+    assert [token.prefix for token in usable] == [running[:12]]
+    assert printed_token(demo(before_serving=True)) != running
+
+
+def test_a_password_that_anybody_could_guess_is_refused(demo: Demo, settings: Any) -> None:
+    settings.HOST, settings.DEMO_PASSWORD = "0.0.0.0", "x"
+    with pytest.raises(CommandError, match=r"^DEMO_PASSWORD: This password is too short\. .* too common\.$"):
+        demo()
+    assert not User.objects.exists()
 
 
 def test_a_second_run_keeps_the_data_and_gives_a_new_token(demo: Demo) -> None:

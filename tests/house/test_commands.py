@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 COMMANDS = {name: app for name, app in get_commands().items() if app.startswith(("apps.", "insights_site"))}
 OPTIONS = {
     "bootstrap": {"--organization", "--site", "--url", "--email", "--password", "--json"},
-    "demo": {"--events"},
+    "demo": {"--events", "--before-serving"},
     "explain_query": {"--site"},
     "import_events": {"--site", "--resume"},
 }

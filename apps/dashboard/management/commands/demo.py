@@ -17,6 +17,7 @@ from apps.dashboard.demo import EMAIL, PASSWORD, SEED, Demo, fresh_token, make_d
 from apps.events.demo.filling import fill, is_filled
 from apps.events.demo.traffic import EVENTS
 from apps.events.management.commands.import_events import ProgressBar
+from insights_site.serve import CannotListen, resolve
 
 QUESTION = {
     "range": "last30Days",
@@ -41,8 +42,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--events", type=int, default=EVENTS, help="about how many events to make (default: %(default)s)"
         )
+        parser.add_argument(
+            "--before-serving",
+            action="store_true",
+            help="stop at once where HOST:PORT cannot be listened on: a running service keeps its token",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["before_serving"]:
+            _refuse_taken_port()
         call_command("migrate", interactive=False, verbosity=0)
         if not wants_demo():
             self.stdout.write("There are organizations here already: no demo is made.")
@@ -74,6 +82,10 @@ class Command(BaseCommand):
   Password   {PASSWORD if known else "the one you set"}
   API token  {token} (new at every start)
 
+  For the tour in README.md:
+
+  export SERVER={address} ORG={demo.organization.public_id} SITE={demo.site.public_id} TOKEN={token}
+
   The top pages of the last 30 days, once the server is up:
 
   curl -s {insights}/events/aggregate \\
@@ -81,6 +93,13 @@ class Command(BaseCommand):
     -d '{json.dumps(QUESTION, separators=(",", ":"))}'
 """
         )
+
+
+def _refuse_taken_port() -> None:
+    try:
+        resolve(settings.HOST, settings.PORT)
+    except CannotListen as error:
+        raise CommandError(str(error)) from error
 
 
 def _address() -> str:
