@@ -68,10 +68,10 @@ def main(size: int) -> None:
 def _measured(name: str, body: dict[str, Any], site: Any, now: datetime) -> dict[str, Any]:
     """Medians of the whole way from request to answer, and of the compiled statement alone, turn by turn."""
     from apps.events.store import get_store
-    from apps.insights.compiler import compile_query
-    from apps.insights.services import resolve, run
+    from apps.insights.services import resolve
+    from apps.rollups.answers import plan, run
 
-    statement = compile_query(resolve(body, site=site, now=now))
+    statement = plan(resolve(body, site=site, now=now)).statement
     whole, bare = [], []
     for _ in range(RUNS):
         whole.append(milliseconds(lambda: json.dumps(run(resolve(body, site=site, now=now)).to_json())))

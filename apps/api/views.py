@@ -21,11 +21,15 @@ from apps.api.release import BUILD, VERSION
 from apps.api.serializers import OrganizationOut, SiteIn, SiteOut, UserOut
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
-from apps.insights.services import resolve, run
+from apps.insights.services import resolve
 from apps.organizations.models import Organization, Scope
+from apps.rollups.answers import plan, run_plan
 from apps.segments.services import list_segments
 from apps.sites.filters import SiteFilter
 from apps.sites.models import Site
+
+SOURCE_HEADER = "X-Insights-Source"
+"""What an answer was counted from: ``rollup``, ``raw`` or ``mixed``."""
 
 
 class InformationView(ApiView):
@@ -138,7 +142,8 @@ class AggregateView(ScopedView):
     @extend_schema(**describe.AGGREGATE)
     def post(self, request: Request, organization_id: str, site_id: str) -> Response:
         site = self.site
-        return Response(run(resolve(read_json(request._request), site=site, now=utc_now())).to_json())
+        planned = plan(resolve(read_json(request._request), site=site, now=utc_now()))
+        return Response(run_plan(planned).to_json(), headers={SOURCE_HEADER: planned.source.value})
 
 
 class SegmentsView(ScopedView):

@@ -20,8 +20,9 @@ from apps.dashboard.ranges import Period
 from apps.dashboard.reports import Bars, Body, Panel, Report, Totals, Trend
 from apps.dashboard.tables import Series, Table, Total, by_moment, over_time, ranked, total_rows, totals
 from apps.insights.result import Result
-from apps.insights.services import resolve, run
+from apps.insights.services import resolve
 from apps.insights.zones import find_zone
+from apps.rollups.answers import run
 from apps.sites.models import Site
 
 UTC_ZONE = "UTC"

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from apps.events.store import EventStore, Row
-from apps.insights.services import resolve, run
+from apps.insights.compiler import compile_query
+from apps.insights.result import Result
+from apps.insights.services import resolve
 from apps.sites.models import Site
 from tests.insights.events import NOW
 
@@ -29,9 +31,9 @@ class Desk:
         self.events.extend(rows)
 
     def answer(self, body: dict[str, Any], *, now: datetime = NOW) -> dict[str, Any]:
-        """The engine's answer in the published form."""
-        result: dict[str, Any] = run(resolve(body, site=self.site, now=now)).to_json()
-        return result
+        """The engine's answer from events, in the published form."""
+        query = resolve(body, site=self.site, now=now)
+        return Result.of(query, self.store.query(compile_query(query))).to_json()
 
     def ask(self, *, range: Any = "lastYear", **body: Any) -> list[tuple[Any, ...]]:
         """The columns of the answer as tuples: name, claim where there is one, values."""

@@ -1,4 +1,4 @@
-"""Print the statement that a request body becomes."""
+"""Print how a request body is answered, and by which statement."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
-from apps.insights.compiler import compile_query, readable
+from apps.insights.compiler import readable
 from apps.insights.services import resolve
+from apps.rollups.answers import plan
 from apps.sites.models import Site
 
 
 class Command(BaseCommand):
-    help = "Print the ClickHouse statement, with its bound parameters, that an aggregate request becomes."
+    help = (
+        "Print the ClickHouse statement, with its bound parameters, that an aggregate request becomes,"
+        " and what it is answered from: prepared counts (rollup), events (raw), or both (mixed)."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -35,4 +39,6 @@ class Command(BaseCommand):
             query = resolve(msgspec.json.decode(text), site=site, now=utc_now())
         except (OSError, UnicodeDecodeError, msgspec.DecodeError, Refusal) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(readable(compile_query(query)), ending="")
+        planned = plan(query)
+        self.stdout.write(f"-- {planned.explain()}")
+        self.stdout.write(readable(planned.statement), ending="")

@@ -22,7 +22,7 @@ def test_it_prints_the_statement_and_its_parameters(world: World, tmp_path: Path
     body = tmp_path / "body.json"
     body.write_text(json.dumps({"range": "last7Days", "groupBy": [{"column": "urlPath"}]}))
     text = explain("--site", world.docs.public_id, str(body))
-    assert text.startswith("SELECT\n    url_path AS c0,\n    count() AS c1,")
+    assert text.startswith("-- raw\nSELECT\n    url_path AS c0,\n    count() AS c1,")
     assert f"-- p0 = {world.docs.pk}\n" in text
 
 

@@ -1,0 +1,66 @@
+"""Ask: a question is planned, and answered from what is prepared, from events, or from both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from apps.events.store import Statement, get_store
+from apps.insights.compiler import compile_query
+from apps.insights.query import Query
+from apps.insights.result import Result
+from apps.rollups.compiler import compile_prepared
+from apps.rollups.coverage import Coverage, cover
+
+
+class Source(Enum):
+    """What an answer was counted from."""
+
+    ROLLUP = "rollup"
+    RAW = "raw"
+    MIXED = "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a question is answered; ``coverage`` is ``None`` where events alone are read."""
+
+    query: Query
+    coverage: Coverage | None
+
+    @property
+    def source(self) -> Source:
+        """``ROLLUP`` where prepared periods cover the whole range, but for what came after they were filled."""
+        if self.coverage is None:
+            return Source.RAW
+        return Source.MIXED if self.coverage.rest else Source.ROLLUP
+
+    @property
+    def statement(self) -> Statement:
+        if self.coverage is None:
+            return compile_query(self.query)
+        return compile_prepared(self.query, self.coverage)
+
+    def explain(self) -> str:
+        """One line: the source, and the periods that are used."""
+        if self.coverage is None:
+            return self.source.value
+        levels = [each.period.level.label for each in self.coverage.used]
+        used = ", ".join(f"{levels.count(label)} {label}" for label in dict.fromkeys(levels))
+        name = self.coverage.declaration.name or "totals"
+        return f"{self.source.value}: {name}, {used}; {len(self.coverage.rest)} ranges of events"
+
+
+def plan(query: Query) -> Plan:
+    """The cheapest way that is known to answer ``query``; every way gives the same bytes."""
+    return Plan(query, cover(query))
+
+
+def run(query: Query) -> Result:
+    """The answer; raises ``Unavailable`` (503) or ``Refusal`` (422) as ``EventStore.query`` does."""
+    return run_plan(plan(query))
+
+
+def run_plan(planned: Plan) -> Result:
+    """The answer of a plan."""
+    return Result.of(planned.query, get_store().query(planned.statement))
