@@ -46,7 +46,11 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {"django": {"handlers": [], "level": level, "propagate": True}},
+        "loggers": {
+            "django": {"handlers": [], "level": level, "propagate": True},
+            # A line for each task that was received and done tells nobody anything.
+            "celery": {"level": "WARNING" if level == "INFO" else level},
+        },
     }
 
 

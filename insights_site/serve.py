@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing.util import Finalize
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -44,6 +45,7 @@ def worker_application() -> Callable[..., Any]:
 
     threading.Thread(target=_stop_with_parent, name="parent-watch", daemon=True).start()
     _prepare()
+    _start_background()
     return application
 
 
@@ -59,6 +61,20 @@ def _prepare() -> None:
     except Unavailable as error:
         # It may be back later (an import that holds it ends): until then requests get 503.
         sys.stderr.write(f"{error}\n")
+
+
+def _start_background() -> None:
+    """Worker and beat beside the web threads, where there is no Redis through which others could do the work."""
+    from django.conf import settings
+
+    if settings.REDIS_URL:
+        return
+    from insights_site.background import Background
+
+    background = Background()
+    background.start()
+    # Called once the last request is answered and before the interpreter ends its thread pools, as atexit is not.
+    Finalize(None, background.stop, exitpriority=10)
 
 
 def _stop_with_parent() -> None:

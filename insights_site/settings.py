@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from insights_site.logs import logging_settings
@@ -80,6 +81,13 @@ def database(name: str, default: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} must begin with postgres:// or sqlite:///.")
     found: dict[str, Any] = env.db_url(name, default)
     return found
+
+
+def broker(redis_url: str) -> str:
+    """The address of Celery's broker: Redis where it is given, else the memory of the one process."""
+    if redis_url.startswith("unix:"):
+        return f"redis+socket:{redis_url.removeprefix('unix:').replace('db=', 'virtual_host=')}"
+    return redis_url or "memory://localhost/"
 
 
 def secret_key() -> str:
@@ -242,7 +250,53 @@ CACHES = {
     else {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},  # it counts requests: a small cache would forget them
+    },
+    # Apart from the others, which may drop what they hold when they are full.
+    "signs": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "signs",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     }
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "signs"},
+}
+
+# Background work: docs/background.md. A message is an address label, so nothing of a task's answer is kept.
+BEAT_SECONDS = 15
+CELERY_BROKER_URL = broker(REDIS_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    # A message whose worker vanished without a word is delivered again after an hour; every lock and task is shorter.
+    {"visibility_timeout": 3_600, "socket_timeout": 10, "socket_connect_timeout": 5, "health_check_interval": 30}
+    if REDIS_URL
+    else {"polling_interval": 0.2}
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes
+TASK_QUEUES = ("rollups", "maintenance", "mail")
+CELERY_TASK_DEFAULT_QUEUE = "maintenance"
+CELERY_TASK_ROUTES = {"apps.rollups.*": {"queue": "rollups"}}
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_POOL = "threads"  # nothing may fork once the event store's engine is loaded
+CELERY_WORKER_CONCURRENCY = positive("TASK_THREADS", 2)
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(REDIS_URL)
+CELERY_BEAT_SCHEDULER = "insights_site.celery:Scheduler"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+CELERY_BEAT_MAX_LOOP_INTERVAL = BEAT_SECONDS
+# ``expires`` (seconds) is shorter than the period: what waited for a worker that was away is done once, not many times.
+CELERY_BEAT_SCHEDULE = {
+    "delete-expired-sessions": {
+        "task": "apps.organizations.tasks.delete_expired_sessions",
+        "schedule": crontab(hour="3", minute="17"),
+        "options": {"expires": 20 * 3_600},
+    },
 }
 
 REST_FRAMEWORK = {

@@ -6,13 +6,14 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from insights_site.health import healthz
+from insights_site.health import healthz, readyz
 
 # One sign-in for all, with its limits against guessing.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("healthz", healthz),
+    path("readyz", readyz),
     path("admin/", admin.site.urls),
     path("accounts/", include("apps.organizations.urls")),
     path("", include("apps.api.urls")),

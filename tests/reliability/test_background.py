@@ -1,0 +1,232 @@
+"""Background work in processes of its own: threads of the server, or Redis, workers and beats."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from tests.conftest import require
+from tests.reliability.service import ROOT, Service
+
+SECONDS = 30
+
+_SESSIONS = """
+import sys, django; django.setup()
+from datetime import timedelta
+from django.contrib.sessions.models import Session
+from apps.core.clock import utc_now
+for key, hours in (("old", -1), ("new", 1)):
+    when = utc_now() + timedelta(hours=hours)
+    Session.objects.update_or_create(session_key=key, defaults={"session_data": "", "expire_date": when})
+from apps.organizations.tasks import delete_expired_sessions
+if sys.argv[1] == "enqueue":
+    delete_expired_sessions.enqueue()
+"""
+_BEAT = """
+import sys, django; django.setup()
+from celery.beat import Service
+from insights_site.celery import Scheduler, app
+name = "apps.organizations.tasks.delete_expired_sessions"
+app.conf.beat_schedule = {"often": {"task": name, "schedule": 0.5, "options": {"expires": 0.4}}}
+Service(app, schedule_filename=sys.argv[1], scheduler_cls=Scheduler, remote_control=False).start()
+"""
+_LOCK = """
+import sys, time, django; django.setup()
+from apps.core.locks import only_one
+with only_one("hour", seconds=float(sys.argv[1])) as mine:
+    print(mine, flush=True)
+    sys.stdin.readline()
+"""
+
+
+def wait_until(what: Callable[[], bool], log: Path | None = None) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not what():
+        assert time.monotonic() < deadline, log.read_text() if log and log.exists() else "It does not happen."
+        time.sleep(0.05)
+
+
+def parts(service: Service) -> dict[str, str]:
+    """What ``/readyz`` says of each part; ``{}`` where it does not answer."""
+    answer = service.get("/readyz")
+    if not answer.status:
+        return {}
+    body: dict[str, Any] = json.loads(answer.body)
+    assert (answer.status, body["status"]) in ((200, "ok"), (503, "unavailable"))
+    assert (answer.status == 200) == (set(body["parts"].values()) == {"well"})
+    found: dict[str, str] = body["parts"]
+    return found
+
+
+def sessions(service: Service) -> list[str]:
+    """Keys of the sign-in sessions that are kept."""
+    with closing(sqlite3.connect(service.data / "records.sqlite3")) as records:
+        return [key for (key,) in records.execute("SELECT session_key FROM django_session ORDER BY 1")]
+
+
+class Redis:
+    """A redis-server on a free port that keeps what it holds over a restart."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self._executable = require("redis-server")
+
+    def start(self) -> None:
+        options = ["--port", str(self._port), "--bind", "127.0.0.1", "--dir", str(self._folder), "--appendonly", "yes"]
+        self._process = subprocess.Popen([self._executable, *options], stdout=subprocess.DEVNULL)
+        client = redis.Redis(port=self._port)
+        wait_until(lambda: answers(client))
+        client.close()
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(SECONDS)
+
+
+def answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+class Programs:
+    """Programs in the environment of a service, ended with the test."""
+
+    def __init__(self, folder: Path, data: Path, **settings: str) -> None:
+        self.log = folder / "programs.log"
+        self._environment = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "insights_site.settings",
+            "DATA_DIR": str(data),
+            **settings,
+        }
+        self._running: list[subprocess.Popen[str]] = []
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE if command[0] == "-c" else log,
+                stderr=log,
+                text=True,
+            )
+        self._running.append(process)
+        return process
+
+    def end(self) -> None:
+        for process in self._running:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Redis]:
+    server = Redis(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def shared(tmp_path: Path, broker: Redis) -> Iterator[Service]:
+    """A service that meets its workers in Redis; not started yet."""
+    service = Service(tmp_path, REDIS_URL=broker.url)
+    yield service
+    service.end()
+
+
+@pytest.fixture
+def programs(shared: Service, broker: Redis, tmp_path: Path) -> Iterator[Programs]:
+    programs = Programs(tmp_path, shared.data, REDIS_URL=broker.url)
+    yield programs
+    programs.end()
+
+
+def test_the_server_alone_has_a_worker_and_a_beat_that_end_with_it(service: Service) -> None:
+    service.start()
+    wait_until(lambda: parts(service).get("worker") == parts(service).get("beat") == "well", service.log)
+    assert parts(service) == dict.fromkeys(("records", "events", "broker", "worker", "beat"), "well")
+    signalled = time.monotonic()
+    assert service.stop() == 0
+    assert time.monotonic() - signalled < 8
+    assert "Traceback" not in service.log.read_text()
+    assert "thread" not in service.log.read_text()
+
+
+def test_a_worker_does_tasks_before_and_after_redis_restarts_and_readyz_tells(
+    shared: Service, broker: Redis, programs: Programs
+) -> None:
+    shared.start()
+    assert parts(shared) == {"records": "well", "events": "well", "broker": "well", "worker": "ill", "beat": "ill"}
+    worker = programs.start("-m", "celery", "-A", "insights_site", "worker", "-Q", "rollups,maintenance,mail")
+    beat = programs.start("-m", "celery", "-A", "insights_site", "beat")
+    wait_until(lambda: set(parts(shared).values()) == {"well"}, programs.log)
+
+    shared.python(_SESSIONS, "enqueue")
+    wait_until(lambda: sessions(shared) == ["new"], programs.log)
+    broker.stop()
+    assert parts(shared) == {"records": "well", "events": "well", "broker": "ill", "worker": "ill", "beat": "ill"}
+    broker.start()
+    shared.python(_SESSIONS, "enqueue")
+    wait_until(lambda: sessions(shared) == ["new"], programs.log)
+    wait_until(lambda: set(parts(shared).values()) == {"well"}, programs.log)
+
+    for process in (beat, worker):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(SECONDS) == 0
+    assert shared.stop() == 0
+
+
+def test_two_beats_have_a_task_done_more_often_and_to_the_same_effect(
+    shared: Service, programs: Programs, tmp_path: Path
+) -> None:
+    shared.python(_SESSIONS, "only make them")
+    assert sessions(shared) == ["new", "old"]
+    programs.start("-m", "celery", "-A", "insights_site", "worker", "-l", "INFO")
+    for name in ("one", "two"):
+        programs.start("-c", _BEAT, str(tmp_path / name))
+    wait_until(lambda: sessions(shared) == ["new"], programs.log)
+    time.sleep(1)
+    assert sessions(shared) == ["new"]
+    assert "Traceback" not in programs.log.read_text()
+
+
+def test_of_two_processes_one_gets_the_lock_until_it_ends_or_the_lock_does(
+    programs: Programs,
+) -> None:
+    def ask(seconds: float) -> tuple[subprocess.Popen[str], str]:
+        process = programs.start("-c", _LOCK, str(seconds))
+        assert process.stdout is not None
+        return process, process.stdout.readline().strip()
+
+    first, got_first = ask(60)
+    _second, got_second = ask(60)
+    assert (got_first, got_second) == ("True", "False")
+    first.communicate("\n")
+    third, got_third = ask(2)
+    assert got_third == "True"
+    third.kill()
+    time.sleep(2)
+    _fourth, got_fourth = ask(60)
+    assert got_fourth == "True"
