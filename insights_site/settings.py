@@ -297,6 +297,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="17"),
         "options": {"expires": 20 * 3_600},
     },
+    "fill-closed-periods": {
+        "task": "apps.rollups.tasks.fill_closed_periods",
+        "schedule": crontab(),
+        "options": {"expires": 50},
+    },
 }
 
 REST_FRAMEWORK = {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -54,15 +56,20 @@ class Window:
         return Span(self.sites, self.start, self.end, last)
 
 
-def fill_due(now: datetime, *, progress: Callable[[Window], None] | None = None) -> int:
-    """Fill what is closed and lies after each site's last filled period; returns how many periods were filled."""
-    first = _first_moments()
+def fill_due(now: datetime, *, progress: Callable[[Window], None] | None = None, seconds: float | None = None) -> int:
+    """Fill what is closed and lies after each site's last filled period; returns how many periods were filled.
+
+    After ``seconds``, where given, it ends with the window that it is at. Only one at a time may run.
+    """
+    first, ends = _first_moments(), math.inf if seconds is None else time.monotonic() + seconds
     done = 0
     for level in Level:
         for window in _due(level, first, closed_before(level, now)):
             done += fill_window(window)
             if progress:
                 progress(window)
+            if time.monotonic() >= ends:
+                return done
     return done
 
 

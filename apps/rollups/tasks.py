@@ -1,0 +1,23 @@
+"""Background work on prepared counts."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from apps.core.clock import utc_now
+from apps.core.locks import only_one
+from apps.core.tasks import Work
+from apps.rollups.services import fill_due
+
+BUDGET_SECONDS = 10.0
+"""After this long a run ends with the window that it is at; the next run goes on."""
+LOCK_SECONDS = 900.0
+"""Far more than a run can take: two fillers at once could give a visitor two numbers."""
+
+
+@shared_task(base=Work)
+def fill_closed_periods() -> None:
+    """Count what is closed and not counted yet, of all sites; one worker at a time."""
+    with only_one("rollups", seconds=LOCK_SECONDS) as mine:
+        if mine:
+            fill_due(utc_now(), seconds=BUDGET_SECONDS)
