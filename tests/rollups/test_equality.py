@@ -86,7 +86,7 @@ def answers(store: EventStore, query: Query) -> tuple[bytes, bytes | None]:
 def test_prepared_answers_equal_those_of_the_events(store: EventStore, world: World) -> None:
     taken: Counter[str] = Counter()
 
-    @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+    @settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
     @given(
         data=st.data(),
         events=strategies.events().filter(bool),
