@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.events.wire import EVENT_TYPES, TARGET_KEYS
 from apps.insights.columns import (
     CLAIM,
     INTERVAL,
@@ -24,28 +25,6 @@ from apps.insights.columns import (
 )
 from apps.insights.kinds import Choice, Integer, Moment, Page, Point, Reference, Text, Truth, cell_at
 
-EVENT_TYPES = (
-    "page_view",
-    "page_markdown_request",
-    "search_open",
-    "search_type_query",
-    "search_open_result",
-    "page_post_feedback",
-    "page_post_feedback_comment",
-    "agent_feedback",
-    "ask_question",
-    "ask_view",
-    "ask_rate_response",
-    "link_click",
-    "api_client_open",
-    "api_client_request",
-    "ad_click",
-    "ad_display",
-    "trademark_click",
-    "llms_request",
-    "mcp_request",
-    "rss_request",
-)
 BOTS = (
     "unknown",
     *("googlebot", "bingbot", "duckduckbot", "duckassist", "facebookbot", "applebot", "chatgpt", "openai", "gptbot"),
@@ -53,8 +32,6 @@ BOTS = (
     *("meta", "meta-fetcher", "meta-webindexer", "meta-ads", "bytespider", "ccbot", "amazonbot", "amzn-searchbot"),
     *("amzn-user", "youbot", "grok", "cursor", "vscode", "codex", "opencode", "github-copilot"),
 )
-LINK_KINDS = (*("url", "page", "file", "anchor", "space", "collection", "user", "reusable-content", "tag", "openapi"),)
-
 ALWAYS_TEXT = Text()
 PLAIN_TEXT = Text(absent="")
 NULLABLE_TEXT = Text(absent="", nullable=True)
@@ -186,7 +163,7 @@ DIMENSIONS = (
         "eventLinkTargetValue", _("Link target"), Reference(), "link_target", _("What a clicked link points to.")
     ),
     _dimension(
-        "eventLinkTargetKind", _("Link kind"), nullable_choice(*LINK_KINDS), "link_kind", _("Kind of a link's target.")
+        "eventLinkTargetKind", _("Link kind"), nullable_choice(*TARGET_KEYS), "link_kind", _("Kind of a link's target.")
     ),
     _dimension(
         "eventLinkTargetDomain",

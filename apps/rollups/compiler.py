@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from apps.events.store import Statement
-from apps.insights.columns import Metric
+from apps.insights.columns import Column, Metric
 from apps.insights.compiler import Compilation, lines
 from apps.insights.query import Query
 from apps.rollups.coverage import Coverage, Used, milliseconds
@@ -32,9 +32,9 @@ class PreparedCompilation(Compilation):
         parts += ["FROM", "(", "\nUNION ALL\n".join(sources), ")", *self.ending()]
         return Statement(sql="\n".join(parts), parameters=self.scope.parameters)
 
-    def _answer(self, column: object) -> str:
-        definition = getattr(column, "definition")  # noqa: B009
-        return self.metric(definition) if isinstance(definition, Metric) else self.aliases[column]  # type: ignore[index]
+    def _answer(self, column: Column) -> str:
+        definition = column.definition
+        return self.metric(definition) if isinstance(definition, Metric) else self.aliases[column]
 
     def _grouped(self, source: str, events: str, visitors: str, sessions: str) -> str:
         """A source's rows by the question's groups: keys, number of events, and states."""

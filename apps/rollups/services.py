@@ -18,7 +18,7 @@ from apps.events.writer import id_at
 from apps.rollups import statements
 from apps.rollups.declarations import DECLARATIONS
 from apps.rollups.models import FilledPeriod, new_fill
-from apps.rollups.periods import Level, Period, closed_before, floor, starts
+from apps.rollups.periods import LEVELS, Level, Period, closed_before, floor, starts
 from apps.rollups.statements import Span
 from apps.sites.models import Site
 
@@ -130,7 +130,7 @@ def verify(count: int, *, seed: int | None = None) -> tuple[int, list[Difference
     chosen = random.Random(seed).sample(ids, min(count, len(ids)))  # noqa: S311  # a sample, not a secret
     differences = []
     for filled in FilledPeriod.objects.filter(pk__in=chosen):
-        period = Period(_level(filled), filled.start)
+        period = Period(LEVELS[filled.level], filled.start)
         window = Window(period.level, period.start, period.end, (filled.site_id,))
         span = window.through(filled.through)
         events, identity = _fingerprints(window.level, span).get((filled.site_id, filled.start), (0, 0))
@@ -140,10 +140,6 @@ def verify(count: int, *, seed: int | None = None) -> tuple[int, list[Difference
         if counted != found:
             differences.append(Difference(filled.site_id, period, counted, found))
     return len(chosen), differences
-
-
-def _level(filled: FilledPeriod) -> Level:
-    return next(level for level in Level if level.label == filled.level)
 
 
 def _kept(filled: FilledPeriod) -> str:
