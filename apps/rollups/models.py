@@ -12,10 +12,25 @@ from apps.core.clock import utc_now
 from apps.rollups.periods import Level
 from apps.sites.models import Site
 
+_RANDOM_BITS = 20
+
 
 def new_fill() -> int:
     """A number for one filling: milliseconds since 1970 and 20 random bits, so that it is unique and tells its age."""
-    return (int(time.time() * 1000) << 20) | secrets.randbits(20)
+    return (int(time.time() * 1000) << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS)
+
+
+def fill_at(seconds: float) -> int:
+    """A number below those of all fillings from that second since 1970 on."""
+    return int(seconds * 1000) << _RANDOM_BITS
+
+
+class State(models.TextChoices):
+    """What a period's record says about its rollup rows."""
+
+    DUE = "due", _("Due")  # not counted, or no longer: its events are read
+    COUNTED = "counted", _("Counted")
+    LATE = "late", _("Late events")  # counted and used, but events have come since: those are read beside
 
 
 class FilledPeriod(models.Model):
@@ -24,15 +39,32 @@ class FilledPeriod(models.Model):
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="filled_periods")
     level = models.CharField(max_length=5, choices=[(level.label, level.label) for level in Level])
     start = models.DateTimeField()
-    fill = models.PositiveBigIntegerField(help_text=_("The filling whose rows count."))
-    through = models.PositiveBigIntegerField(help_text=_("Events with ids up to this one are counted."))
-    events = models.PositiveBigIntegerField(help_text=_("How many events were counted."))
-    fingerprint = models.CharField(max_length=16, help_text=_("Exclusive or of the counted events' ids, hexadecimal."))
-    computed_at = models.DateTimeField(default=utc_now)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.COUNTED)
+    fill = models.PositiveBigIntegerField(default=0, help_text=_("The filling whose rows count."))
+    through = models.PositiveBigIntegerField(default=0, help_text=_("Events with ids up to this one are counted."))
+    events = models.PositiveBigIntegerField(default=0, help_text=_("How many events were counted."))
+    fingerprint = models.CharField(
+        max_length=16, blank=True, help_text=_("Exclusive or of the counted events' ids, hexadecimal.")
+    )
+    computed_at = models.DateTimeField(default=utc_now, help_text=_("When the record last changed."))
 
     class Meta:
         ordering = ("site", "level", "-start")
         constraints = (models.UniqueConstraint(fields=("site", "level", "start"), name="one_filling_a_period"),)
+        indexes = (
+            models.Index(
+                fields=("level", "start"), condition=~models.Q(state=State.COUNTED), name="periods_to_be_counted"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.level} {self.start:%Y-%m-%d %H:%M}"
+
+
+class Watermark(models.Model):
+    """How far arrivals have been turned into due periods: one row."""
+
+    event_id = models.PositiveBigIntegerField(default=0, help_text=_("Events with ids up to this one were noted."))
+
+    def __str__(self) -> str:
+        return str(self.event_id)
