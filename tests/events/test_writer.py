@@ -127,6 +127,13 @@ def test_a_new_writer_goes_on_after_the_newest_stored_id(store: EventStore, writ
     assert list(store.query(Statement(sql="SELECT query FROM events ORDER BY id"))[0]) == ["far future", "next"]
 
 
+def test_a_new_writer_goes_on_after_ids_that_were_given_by_a_clock_set_back(store: EventStore, writer: Writer) -> None:
+    store.insert(rows_named("before", 1, id=2**63, received=MOMENT, batch=1))
+    store.insert(rows_named("set back", 1, id=2**63 + 2**20, received=MOMENT - timedelta(hours=1), batch=2))
+    writer.write(rows_named("next", 1))
+    assert list(store.query(Statement(sql="SELECT query FROM events ORDER BY id"))[0]) == ["before", "set back", "next"]
+
+
 def test_a_full_queue_refuses_at_once_and_stores_nothing_of_it(
     store: EventStore, writer: Writer, gated: GatedStore
 ) -> None:
