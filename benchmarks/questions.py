@@ -1,10 +1,13 @@
-"""What is asked: the thirteen published example queries, and the panels of the Traffic page."""
+"""What is asked: the thirteen published example queries, and the panels of the Overview and Traffic pages."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from apps.dashboard.ranges import Period
 
 Body = dict[str, Any]
 
@@ -79,13 +82,85 @@ def published(now: datetime) -> dict[str, Body]:
     }
 
 
-def traffic_panels(now: datetime) -> dict[str, Body]:
-    """The requests of the Traffic page over 30 days, as the page makes them. Needs Django to be set up."""
-    from apps.dashboard.ranges import read_period
+def traffic_panels(now: datetime, choice: str = "30d") -> dict[str, Body]:
+    """The requests of the Traffic page, as the page makes them; ``choice`` is one of the range picker's words.
+
+    Needs Django to be set up.
+    """
     from apps.dashboard.reports import TRAFFIC
 
-    period = read_period({}, zone=ZoneInfo("UTC"), now=now)
+    period = _period(now, choice)
     return {str(panel.title): panel.body(period, time_zone="UTC") for panel in TRAFFIC.panels}
+
+
+def overview_panels(now: datetime, choice: str) -> dict[str, Body]:
+    """What an overview asks: six figures and their course, people and agents, top pages, countries."""
+    figures = {
+        "visitors, page views, sessions": (_READ, ("visitorsCount", "eventsCount", "sessionsCount")),
+        "searches": ("search_type_query", ("eventsCount",)),
+        "AI questions": ("ask_question", ("eventsCount",)),
+        "page ratings": ("page_post_feedback", ("pageFeedbackRating",)),
+    }
+    period = _period(now, choice)
+    asked: Body = {"range": period.published, "timezone": "UTC"}
+    moment = {"column": "datetime", "interval": period.interval.value}
+    panels = {}
+    for name, (event_type, metrics) in figures.items():
+        panels[name] = asked | {"select": _columns(*metrics), "where": [_is("eventType", event_type), _PEOPLE]}
+        panels[f"{name} over time"] = panels[name] | {"groupBy": [moment]}
+    agents = {"column": "visitorBot", "operator": "notIn", "values": [""]}
+    counted = _columns("visitorsCount", "eventsCount")
+    panels["agents over time"] = asked | {
+        "select": counted,
+        "groupBy": [moment],
+        "where": [_is("eventType", _READ), agents],
+    }
+    for name, column in (("top pages", "urlPath"), ("countries", "visitorGeoCountry")):
+        panels[name] = asked | {
+            "select": counted,
+            "groupBy": _columns(column),
+            "where": [_is("eventType", _READ), _PEOPLE],
+            "order": _most("visitorsCount"),
+            "limit": 10 if column == "urlPath" else 250,
+        }
+    return panels
+
+
+def attention_panels(now: datetime, choice: str) -> dict[str, Body]:
+    """What an overview asks to tell what needs attention."""
+    asked: Body = {"range": _period(now, choice).published, "timezone": "UTC", "limit": 10}
+    by_path = {"groupBy": _columns("urlPath")}
+    missing = {"column": "page", "values": [None]}
+    return {
+        "broken URLs": asked
+        | by_path
+        | {
+            "select": _columns("visitorsCount", "eventsCount"),
+            "where": [_is("eventType", _READ), missing, _PEOPLE],
+            "order": _most("visitorsCount"),
+        },
+        "pages rated badly": asked
+        | by_path
+        | {
+            "select": _columns("pageFeedbackRating"),
+            "where": [_is("eventType", "page_post_feedback")],
+            "order": {"by": {"column": "pageFeedbackRating"}, "direction": "asc"},
+        },
+        "searches and their clicks": asked
+        | {
+            "select": _columns("eventsCount"),
+            "groupBy": _columns("eventSearchQuery", "eventType"),
+            "where": [_is("eventType", "search_type_query", "search_open_result"), _PEOPLE],
+            "order": _most("eventsCount"),
+            "limit": 1000,
+        },
+    }
+
+
+def _period(now: datetime, choice: str) -> Period:
+    from apps.dashboard.ranges import read_period
+
+    return read_period({"range": choice}, zone=ZoneInfo("UTC"), now=now)
 
 
 def _month(**rest: Any) -> Body:
@@ -102,3 +177,7 @@ def _most(column: str) -> Body:
 
 def _is(column: str, *values: str) -> Body:
     return {"column": column, "operator": "in", "values": list(values)}
+
+
+_READ = "page_view"
+_PEOPLE = _is("visitorBot", "")

@@ -1,8 +1,7 @@
 """Events made inside the engine, in the real event table, as fast as it can make them.
 
 ``python -m benchmarks.traffic --data-dir FOLDER --events 10000000`` makes a data folder that lasts: one large site,
-and fifty small ones, with a year of traffic that ends about two hours ago. The same sizes give the same events,
-shifted to the hour of making. Prepared counts are left unfilled.
+and fifty small ones, with a year of traffic that ends about an hour ago. Prepared counts are left unfilled.
 """
 
 from __future__ import annotations
@@ -95,43 +94,59 @@ def make_events(
     lie in the past. ``progress`` is told how many events were made by now.
     """
     total = max(events // EVENTS_A_SESSION, len(LENGTHS))
+    moment, person = _over_the_year(end, total), _person(total, f"visit / {total}")
     chunk = max(CHUNK_SESSIONS // len(sites), 1)
     for first in range(0, total, chunk):
-        _make_sessions(store, sites, first, min(chunk, total - first), total, moment=_over_the_year(end, total))
-        progress(min(first + chunk, total) * EVENTS_A_SESSION * len(sites))
+        visits = range(first, min(first + chunk, total))
+        _make_sessions(store, sites, visits, moment=moment, person=person, **_OF_THEIR_MOMENT)
+        progress(visits.stop * EVENTS_A_SESSION * len(sites))
 
 
-def make_hour(store: EventStore, site: int, events: int, *, start: datetime, visits: int) -> None:
-    """About ``events`` events within the hour from ``start``; their sessions are numbered from ``visits`` on.
+def make_hour(store: EventStore, site: int, events: int, *, year: int, start: datetime, arrived: datetime) -> None:
+    """About ``events`` events within the hour from ``start``, which all came at ``arrived``; at most 1.3 million.
 
-    Sessions begin within the first half hour and last 25 minutes at the most.
+    The visitors are those of a site with ``year`` events, some new and some known. Sessions begin within the first
+    half hour and last 25 minutes at the most.
     """
+    first = int(start.timestamp()) * 1_000_000  # no session has the number of another hour's, or of the year's
+    total = max(year // EVENTS_A_SESSION, len(LENGTHS))
     moment = f"{_milliseconds(start)} + {_dice('moment', 'visit')} % 1800000"
-    sessions = max(events // EVENTS_A_SESSION, len(LENGTHS))
-    for first in range(0, sessions, CHUNK_SESSIONS):
-        count = min(CHUNK_SESSIONS, sessions - first)
-        _make_sessions(store, [site], visits + first, count, visits + sessions, moment=moment)
+    person = _person(total, f"(1 + (visit - {first}) / {total})")
+    identity = f"{_milliseconds(arrived) << 22} + (visit - {first}) * {max(LENGTHS)} + turn"
+    received = f"toDateTime({int(arrived.timestamp())}, 'UTC')"
+    sessions = range(first, first + max(events // EVENTS_A_SESSION, len(LENGTHS)))
+    for begun in range(sessions.start, sessions.stop, CHUNK_SESSIONS):
+        visits = range(begun, min(begun + CHUNK_SESSIONS, sessions.stop))
+        _make_sessions(store, [site], visits, moment=moment, person=person, identity=identity, received=received)
 
 
 def year_before(now: datetime) -> datetime:
     """The end of the made year: a whole hour, long enough ago that every made event is settled."""
-    return now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
+    return (now - timedelta(minutes=40)).replace(minute=0, second=0, microsecond=0)
 
 
-def _make_sessions(store: EventStore, sites: Sequence[int], first: int, count: int, total: int, *, moment: str) -> None:
-    """One insert: ``count`` sessions of each site from the ``first`` on, of ``total`` that will be made."""
-    from apps.events.store import Statement
+def _person(total: int, place: str) -> str:
+    """SQL of the visitor of a session, one of ``total`` a year; ``place`` is SQL of its place in the year, from 0 to 1.
 
-    columns = _columns()
-    names, values = ", ".join(columns), ", ".join(columns.values())
-    # A quarter of the visitors come often, some of them very often; the others pass by once or twice within days.
+    A quarter of the visitors come often, some of them very often; the others pass by once or twice within days.
+    """
     regulars = max(total * EVENTS_A_SESSION // EVENTS_A_VISITOR // 4, 1)
     passers = max(total * EVENTS_A_SESSION // 7, 1)
-    person = (
+    return (
         f"if({_share('kind', 'visit')} < 0.55,"
         f" toUInt64(pow({_share('regular', 'visit')}, 2) * {regulars}),"
-        f" {regulars} + toUInt64((visit / {total} + {_share('passer', 'visit')} * 0.01) * {passers}))"
+        f" {regulars} + toUInt64(({place} + {_share('passer', 'visit')} * 0.01) * {passers}))"
     )
+
+
+def _make_sessions(
+    store: EventStore, sites: Sequence[int], visits: range, *, moment: str, person: str, identity: str, received: str
+) -> None:
+    """One insert: the sessions ``visits`` of each site, with the SQL of some of their fields."""
+    from apps.events.store import Statement
+
+    columns = {"id": identity, "received": received, **_columns()}
+    names, values = ", ".join(columns), ", ".join(columns.values())
     sql = f"""
         INSERT INTO events ({names})
         SELECT {values}
@@ -154,7 +169,8 @@ def _make_sessions(store: EventStore, sites: Sequence[int], first: int, count: i
                     SELECT site, visit, {moment} AS began, {person} AS person,
                         arrayJoin(range({_among(LENGTHS, "visit % 10")})) AS turn
                     FROM (
-                        SELECT arrayJoin({list(sites)}) AS site, number AS visit FROM numbers_mt({first}, {count})
+                        SELECT arrayJoin({list(sites)}) AS site, number AS visit
+                        FROM numbers_mt({visits.start}, {len(visits)})
                     )
                 )
             )
@@ -184,9 +200,7 @@ def _columns() -> dict[str, str]:
     return {
         "site": "site",
         "timestamp": "fromUnixTimestamp64Milli(toInt64(at), 'UTC')",
-        "id": f"bitOr(bitShiftLeft(toUInt64(at), 22), {_dice('id', 'visit', 'turn')} % 4194304)",
         "batch": "cityHash64('batch', site, visit, intDiv(turn, 3))",
-        "received": "toDateTime(intDiv(at, 1000), 'UTC')",
         "event_type": "event_type",
         "visitor": _dice("visitor", "person"),
         "session": _dice("session", "visit"),
@@ -291,6 +305,13 @@ def _of(shares: Iterable[tuple[str, int]], dice: str) -> str:
     """SQL of one of the values, as often as its share says."""
     values = [value for value, share in shares for _ in range(share)]
     return _among(values, f"{dice} % {len(values)}")
+
+
+_OF_THEIR_MOMENT = {
+    "identity": f"bitOr(bitShiftLeft(toUInt64(at), 22), {_dice('id', 'visit', 'turn')} % 4194304)",
+    "received": "toDateTime(intDiv(at, 1000), 'UTC')",
+}
+"""Events that came when they happened."""
 
 
 def make_sites(events: int, *, now: datetime, progress: Callable[[int], object] = lambda _made: None) -> Site:
