@@ -14,12 +14,13 @@ COMPILE ?= $(VENV)/bin/pip-compile
 LOCK := $(COMPILE) --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 WORKERS ?= 2
+EVENTS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test check bench lock
+.PHONY: help setup run serve test check bench bench-rollups lock
 
 help: ## List these commands.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo "HOST, PORT and DATA_DIR are honoured; docs/settings.md lists all settings."
 
 setup: $(VENV)/installed ## Make the virtual environment with the locked packages.
@@ -44,6 +45,9 @@ check: $(VENV)/installed-dev ## Lint, types, import directions, templates, setti
 
 bench: setup ## Measure loading and queries on a store of its own.
 	@$(PY) -m benchmarks
+
+bench-rollups: setup ## Measure prepared counts beside events, with a made year: EVENTS=10000000 for ten million.
+	@$(PY) -m benchmarks.rollups --events $(EVENTS)
 
 lock: $(VENV)/installed-dev ## Solve the versions in requirements/ anew from pyproject.toml.
 	$(LOCK) --output-file requirements/run.txt pyproject.toml
