@@ -141,6 +141,7 @@ if TRUSTED_PROXIES > 0:
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -301,6 +302,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.rollups.tasks.fill_closed_periods",
         "schedule": crontab(),
         "options": {"expires": 50},
+    },
+    "remove-superseded": {
+        "task": "apps.rollups.tasks.remove_superseded",
+        "schedule": crontab(minute="43"),
+        "options": {"expires": 1_800},
     },
 }
 

@@ -1,14 +1,21 @@
-"""Locks that keep two workers off the same work, in one process or, with ``REDIS_URL``, in many."""
+"""Locks that keep two workers off the same work.
+
+``only_one`` spares double work, in one process or, with ``REDIS_URL``, in many; it may fail to keep others out.
+``one_after_another`` is for work that must never overlap: it is as strong as the database of the records.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 
 import redis
 from django.conf import settings
+from django.db import connection, transaction
 from redis.exceptions import LockError
 
 from apps.core.errors import Unavailable
@@ -30,6 +37,27 @@ def only_one(key: str, *, seconds: float) -> Iterator[bool]:
     """
     with _in_redis(key, seconds) if settings.REDIS_URL else _in_process(key) as mine:
         yield mine
+
+
+@contextmanager
+def one_after_another(key: str) -> Iterator[None]:
+    """Wait until nobody else is within the same ``key``, in any process that shares the records; then go on.
+
+    With PostgreSQL a lock of a transaction, which ends with its connection; else, where all processes are on one
+    machine, a locked file in ``DATA_DIR``, which ends with its process.
+    """
+    if connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_number_of(key)])
+            yield
+    else:
+        with (settings.DATA_DIR / f"{key}.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _number_of(key: str) -> int:
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), signed=True)
 
 
 @contextmanager

@@ -56,8 +56,12 @@ class Event(models.Model):
     event_type = Stored(FEW, "One of the 20 published event types.")
     visitor = Stored(HASH, "Keyed hash of the visitor id.")
     session = Stored(HASH, "Keyed hash of the session id.")
-    url = Stored(TEXT, "The address as sent.")
-    url_path = Stored(TEXT, "Path without host, query, fragment, trailing slashes and share key; ``/`` for the root.")
+    url = Stored(TEXT, "The address as sent.", verbose_name="URL")
+    url_path = Stored(
+        TEXT,
+        "Path without host, query, fragment, trailing slashes and share key; ``/`` for the root.",
+        verbose_name="URL path",
+    )
     display_context = Stored(FEW, "site, server, embed or mcp.")
     site_section = Stored(FEW, "Id of the site section.")
     site_space = Stored(FEW, "Id of the site space.")
@@ -70,7 +74,7 @@ class Event(models.Model):
     longitude = Stored("Nullable(Float64)", "Degrees east, where known.")
     device = Stored(FEW, "desktop, tablet, mobile or unknown.")
     browser = Stored(FEW, "chrome, firefox, safari, edge, ie, opera or unknown.")
-    os = Stored(FEW, "windows, macos, linux, android, ios or unknown.")
+    os = Stored(FEW, "windows, macos, linux, android, ios or unknown.", verbose_name="OS")
     bot = Stored(FEW, "Empty for a person; else the published bot name, or unknown.")
     language = Stored(FEW, "Base language, lower case.")
     authenticated = Stored("Nullable(Bool)", "Whether the visitor was signed in; NULL where an import does not tell.")

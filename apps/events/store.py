@@ -102,10 +102,11 @@ class EventStore:
             result = client.query(statement.sql, parameters=dict(statement.parameters), settings=limits)
             return list(result.result_columns)
 
-    def command(self, statement: Statement) -> None:
-        """Run a statement that answers nothing (tables, erasure)."""
+    def command(self, statement: Statement, *, seconds: float | None = None) -> None:
+        """Run a statement that answers nothing (tables, counting, erasure), for ``seconds`` at most where given."""
+        limits = {} if seconds is None else {"max_execution_time": seconds}
         with self._handle() as client, _translated():
-            client.command(statement.sql, parameters=dict(statement.parameters))
+            client.command(statement.sql, parameters=dict(statement.parameters), settings=limits)
 
     def insert(self, rows: Sequence[Row]) -> None:
         """Store rows in one durable part: returns once they are on disk and visible, or raises and stores none.

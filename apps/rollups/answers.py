@@ -10,7 +10,7 @@ from apps.insights.compiler import compile_query
 from apps.insights.query import Query
 from apps.insights.result import Result
 from apps.rollups.compiler import compile_prepared
-from apps.rollups.coverage import Coverage, cover
+from apps.rollups.coverage import Coverage, Group, cover
 
 
 class Source(Enum):
@@ -45,10 +45,14 @@ class Plan:
         """One line: the source, and the periods that are used."""
         if self.coverage is None:
             return self.source.value
-        levels = [each.period.level.label for each in self.coverage.used]
-        used = ", ".join(f"{levels.count(label)} {label}" for label in dict.fromkeys(levels))
+        used = ", ".join(_said(group) for group in self.coverage.groups)
         name = self.coverage.declaration.name or "totals"
         return f"{self.source.value}: {name}, {used}; {len(self.coverage.rest)} ranges of events"
+
+
+def _said(group: Group) -> str:
+    number = f"{len(group.used)} {group.records.label}{'s' if len(group.used) > 1 else ''}"
+    return number if group.rows is group.records else f"the {group.rows.label}s of {number}"
 
 
 def plan(query: Query) -> Plan:

@@ -8,9 +8,8 @@ from apps.events.store import Statement
 from apps.insights.columns import Column, Metric
 from apps.insights.compiler import Compilation, lines
 from apps.insights.query import Query
-from apps.rollups.coverage import Coverage, Used, milliseconds
+from apps.rollups.coverage import Coverage, Group
 from apps.rollups.declarations import KEYS
-from apps.rollups.periods import Level
 
 _FIRST_UNNUMBERED = 2**31
 """Visitors that have no number yet are given one from here on, for the length of a statement."""
@@ -49,27 +48,21 @@ class PreparedCompilation(Compilation):
         return "\n".join((*self.beginning(), *parts))
 
     def _prepared(self) -> str:
-        levels = [self._level(level, used) for level in Level if (used := self._used(level))]
         return self._grouped(
-            "\nUNION ALL\n".join(levels),
+            "\nUNION ALL\n".join(self._counted(group) for group in self.coverage.groups),
             "sum(source.count)",
             "groupBitmapMergeState(source.visitor_state)",
             "groupBitmapMergeState(source.session_state)",
         )
 
-    def _used(self, level: Level) -> list[Used]:
-        return [each for each in self.coverage.used if each.period.level is level]
-
-    def _level(self, level: Level, used: list[Used]) -> str:
-        """The prepared rows of the periods of one level, with the names of an event's fields."""
+    def _counted(self, group: Group) -> str:
+        """The prepared rows of a group of periods, with the names of an event's fields."""
         bind = self.scope.bind
         texts = ("value", "second_value")
         fields = [
             f"{field.decoded(text)} AS {field.name}"
             for field, text in zip(self.coverage.declaration.fields, texts, strict=False)
         ]
-        starts = [milliseconds(each.period.start) // 1000 for each in used]
-        place = f"indexOf({bind('Array(UInt32)', starts)}, toUnixTimestamp(start))"
         columns = (
             *KEYS,
             *fields,
@@ -78,12 +71,14 @@ class PreparedCompilation(Compilation):
             "visitors AS visitor_state",
             "sessions AS session_state",
         )
+        record = "toUnixTimestamp(start)" if group.rows is group.records else "toUnixTimestamp(toStartOfDay(start))"
+        place = f"indexOf({bind('Array(UInt32)', group.starts)}, {record})"
         return (
             f"SELECT {', '.join(columns)} FROM rollups WHERE site = {bind('UInt32', self.query.site)}"  # noqa: S608  # our own names
-            f" AND dimension = {bind('String', self.coverage.declaration.name)} AND level = '{level.label}'"
-            f" AND start >= toDateTime({bind('UInt32', starts[0])}, 'UTC')"
-            f" AND start <= toDateTime({bind('UInt32', starts[-1])}, 'UTC')"
-            f" AND {place} > 0 AND fill = {bind('Array(UInt64)', [each.fill for each in used])}[{place}]"
+            f" AND dimension = {bind('String', self.coverage.declaration.name)} AND level = '{group.rows.label}'"
+            f" AND start >= toDateTime({bind('UInt32', group.used[0].start // 1000)}, 'UTC')"
+            f" AND start < toDateTime({bind('UInt32', group.used[-1].end // 1000)}, 'UTC')"
+            f" AND {place} > 0 AND fill = {bind('Array(UInt64)', [each.fill for each in group.used])}[{place}]"
         )
 
     def _of_events(self) -> str:
@@ -113,17 +108,14 @@ class PreparedCompilation(Compilation):
         site = f"site = {bind('UInt32', self.query.site)}"
         for start, end in self.coverage.rest:
             yield f"{site} AND {self._between(start, end)}"
-        for level in Level:
-            used = self._used(level)
-            if used:
-                starts = [milliseconds(each.period.start) // 1000 for each in used]
-                place = f"indexOf({bind('Array(UInt32)', starts)}, toUnixTimestamp({level.floor}))"
-                through = bind("Array(UInt64)", [each.through for each in used])
-                yield (
-                    f"{site} AND {self._between(starts[0] * 1000, milliseconds(used[-1].period.end))}"
-                    f" AND id > {bind('UInt64', min(each.through for each in used))}"
-                    f" AND {place} > 0 AND id > {through}[{place}]"
-                )
+        for group in self.coverage.groups:
+            place = f"indexOf({bind('Array(UInt32)', group.starts)}, toUnixTimestamp({group.records.floor}))"
+            through = [each.through for each in group.used]
+            yield (
+                f"{site} AND {self._between(group.used[0].start, group.used[-1].end)}"
+                f" AND id > {bind('UInt64', min(through))}"
+                f" AND {place} > 0 AND id > {bind('Array(UInt64)', through)}[{place}]"
+            )
 
     def _between(self, start: int, end: int) -> str:
         bind = self.scope.bind

@@ -10,10 +10,11 @@ from apps.insights.columns import Column, Dimension, Metric
 from apps.insights.moments import Interval, offset_at
 from apps.insights.query import Query
 from apps.rollups.declarations import DECLARATIONS, KEYS, TOTALS, Declaration
-from apps.rollups.models import FilledPeriod
-from apps.rollups.periods import Level, Period
+from apps.rollups.models import FilledPeriod, State
+from apps.rollups.periods import Level, Period, floor
 
 _WIDTH = {level: rank for rank, level in enumerate(Level)}
+_HOUR_MS = 3_600_000
 _WIDEST = {
     Interval.HOUR: Level.HOUR,
     Interval.DAY: Level.DAY,
@@ -27,11 +28,30 @@ _WIDEST = {
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """A prepared period that a question uses: its rows are those of ``fill``, complete up to the id ``through``."""
+    """What a question uses of a counted period: its rows of one filling, complete up to the id ``through``.
+
+    ``start`` and ``end`` in milliseconds since 1970: a day may be used in part, by its hours.
+    """
 
     period: Period
     fill: int
     through: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Used periods whose rows are of one level; records of days also answer for hours."""
+
+    rows: Level
+    records: Level
+    used: tuple[Used, ...]
+
+    @property
+    def starts(self) -> list[int]:
+        """The starts of the records, in seconds since 1970."""
+        return [milliseconds(each.period.start) // 1000 for each in self.used]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +59,7 @@ class Coverage:
     """A question's range, split: what is prepared, and the rest as half-open ranges in milliseconds since 1970."""
 
     declaration: Declaration
-    used: tuple[Used, ...]
+    groups: tuple[Group, ...]
     rest: tuple[tuple[int, int], ...]
 
 
@@ -49,13 +69,17 @@ def cover(query: Query) -> Coverage | None:
     widest = widest_level(query)
     if declaration is None or widest is None:
         return None
-    used: list[Used] = []
+    sources = [(level, level) for level in reversed(Level) if _WIDTH[level] <= _WIDTH[widest]]
+    if declaration.hourly:
+        sources.insert(-1, (Level.HOUR, Level.DAY))
+    groups = []
     gaps = [(query.start, query.end)]
-    for level in reversed([level for level in Level if _WIDTH[level] <= _WIDTH[widest]]):
-        found = [each for gap in gaps for each in _filled(query.site, level, *gap)]
-        used += found
-        gaps = _without(gaps, found)
-    return Coverage(declaration, tuple(used), tuple(gaps)) if used else None
+    for rows, records in sources:
+        used = tuple(each for gap in gaps for each in _counted(query.site, rows, records, *gap))
+        if used:
+            groups.append(Group(rows, records, used))
+            gaps = _without(gaps, used)
+    return Coverage(declaration, tuple(groups), tuple(gaps)) if groups else None
 
 
 def declaration_for(query: Query) -> Declaration | None:
@@ -102,28 +126,38 @@ def _prepared(column: Column) -> tuple[str, ...]:
     return column.definition.prepared if isinstance(column.definition, Dimension) else ()
 
 
-def _filled(site: int, level: Level, start: int, end: int) -> list[Used]:
-    """The prepared periods of ``level`` that lie within ``start`` … ``end``, in milliseconds."""
-    rows = FilledPeriod.objects.filter(
-        site=site, level=level.label, start__gte=_moment(start), start__lt=_moment(end)
+def _counted(site: int, rows: Level, records: Level, start: int, end: int) -> list[Used]:
+    """The counted periods of which rows of a level lie within ``start`` … ``end``, in milliseconds."""
+    step = _HOUR_MS if rows is Level.HOUR else 1
+    first, last = -(-start // step) * step, end // step * step
+    found = FilledPeriod.objects.filter(
+        site=site,
+        level=records.label,
+        state__in=(State.COUNTED, State.LATE),
+        start__gte=floor(records, _moment(first)),
+        start__lt=_moment(last),
     ).order_by("start")
-    found = (
-        Used(Period(level, at), fill, through) for at, fill, through in rows.values_list("start", "fill", "through")
-    )
-    return [each for each in found if milliseconds(each.period.end) <= end]
+    used = []
+    for at, fill, through in found.values_list("start", "fill", "through"):
+        period = Period(records, at)
+        begin, finish = milliseconds(at), milliseconds(period.end)
+        if rows is not records:
+            begin, finish = max(begin, first), min(finish, last)
+        if first <= begin < finish <= last:
+            used.append(Used(period, fill, through, begin, finish))
+    return used
 
 
 def _without(gaps: Sequence[tuple[int, int]], used: Sequence[Used]) -> list[tuple[int, int]]:
-    """``gaps`` less the periods, which are ascending and lie within them."""
+    """``gaps`` less what is used, which is ascending and lies within them."""
     left: list[tuple[int, int]] = []
     for start, end in gaps:
         cursor = start
         for each in used:
-            first, last = milliseconds(each.period.start), milliseconds(each.period.end)
-            if start <= first and last <= end:
-                if cursor < first:
-                    left.append((cursor, first))
-                cursor = last
+            if start <= each.start and each.end <= end:
+                if cursor < each.start:
+                    left.append((cursor, each.start))
+                cursor = each.end
         if cursor < end:
             left.append((cursor, end))
     return left

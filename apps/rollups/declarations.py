@@ -33,13 +33,18 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """One set of counts: by the keys, and by the one or two fields of a dimension; none for the totals."""
+    """One set of counts: by the keys, and by the one or two fields of a dimension; none for the totals.
+
+    ``hourly``: its hours are kept for good. The others keep hours until their day is counted: an hour of a column
+    with many values has nearly as many rows as events.
+    """
 
     name: str
     fields: tuple[Field, ...] = ()
+    hourly: bool = False
 
 
-TOTALS = Declaration("")
+TOTALS = Declaration("", hourly=True)
 DECLARATIONS: dict[str, Declaration] = {
     TOTALS.name: TOTALS,
     **{

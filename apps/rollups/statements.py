@@ -1,13 +1,17 @@
-"""The statements that number visitors and fill periods; all sites at once."""
+"""The statements that number visitors and count periods; all sites at once."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from apps.events.store import Statement
-from apps.rollups.declarations import KEYS, Declaration
+from apps.rollups.declarations import DECLARATIONS, KEYS, Declaration
 from apps.rollups.periods import Level
+
+IDENTITIES = ("visitor", "session")
+"""What is numbered: fields of the event, and of the tables of their numbers."""
 
 _WINDOW = (
     "site IN {sites:Array(UInt32)}"
@@ -37,7 +41,7 @@ class Span:
 
 
 def number(identity: str, span: Span) -> Statement:
-    """Give a number to each visitor (or session: ``identity``) of the window that has none, in order of arrival.
+    """Give a number to each visitor (or session: ``identity``) of the span that has none, in order of arrival.
 
     A site's numbers start at 1. Two of these statements must not run at the same time for the same site.
     """
@@ -63,38 +67,101 @@ LEFT JOIN (
     return Statement(sql=sql, parameters=span.parameters)
 
 
-def fill(declaration: Declaration, level: Level, span: Span, *, number: int) -> Statement:
-    """Count the window's events for one declaration, by periods of ``level``; ``number`` marks the rows."""
-    texts = [field.encoded for field in declaration.fields]
-    values = (*texts, "''", "''")[:2]
+def count(level: Level, span: Span, *, fill: int) -> Statement:
+    """Count the span's events for all declarations, by periods of ``level``; ``fill`` marks the rows.
+
+    Days bring the hours of the declarations that keep them.
+    """
+    fields = dict.fromkeys(field.name for each in DECLARATIONS.values() for field in each.fields)
+    kept = [_kept(each, level) for each in DECLARATIONS.values()]
+    if level is Level.DAY:
+        kept += [_kept(each, Level.HOUR) for each in DECLARATIONS.values() if each.hourly]
     keys = ", ".join(KEYS)
     sql = f"""
 INSERT INTO rollups
 SELECT
-    events.site,
-    {{dimension:String}},
-    {{level:String}},
-    {level.floor} AS period,
+    site,
+    kept.1 AS dimension,
+    kept.2 AS kept_level,
+    kept.3 AS period,
     {{fill:UInt64}},
     {keys},
-    {values[0]} AS kept,
-    {values[1]} AS second_kept,
+    kept.4 AS kept_value,
+    kept.5 AS second_value,
     count(),
-    groupBitmapState(visitors.number),
-    groupBitmapState(sessions.number)
-FROM (SELECT * FROM events WHERE {_WINDOW}) AS events
-ANY LEFT JOIN ({_numbers("visitor")}) AS visitors ON visitors.site = events.site AND visitors.hash = events.visitor
-ANY LEFT JOIN ({_numbers("session")}) AS sessions ON sessions.site = events.site AND sessions.hash = events.session
-GROUP BY events.site, period, {keys}, kept, second_kept
+    groupBitmapState(visitor_number),
+    groupBitmapState(session_number)
+FROM (
+    SELECT
+        events.site AS site,
+        {keys},
+        visitors.number AS visitor_number,
+        sessions.number AS session_number,
+        arrayJoin([{", ".join(kept)}]) AS kept
+    FROM (SELECT site, timestamp, visitor, session, {", ".join((*KEYS, *fields))} FROM events WHERE {_WINDOW}) AS events
+    ANY LEFT JOIN ({_numbers("visitor")}) AS visitors ON visitors.site = events.site AND visitors.hash = events.visitor
+    ANY LEFT JOIN ({_numbers("session")}) AS sessions ON sessions.site = events.site AND sessions.hash = events.session
+)
+GROUP BY site, dimension, kept_level, period, {keys}, kept_value, second_value
 """  # noqa: S608  # names of our own fields only
-    parameters = span.parameters | {"dimension": declaration.name, "level": level.label, "fill": number}
-    return Statement(sql=sql, parameters=parameters)
+    return Statement(sql=sql, parameters=span.parameters | {"fill": fill})
+
+
+def _kept(declaration: Declaration, level: Level) -> str:
+    """What an event adds a count to, as a tuple: dimension, level, period, and the two texts."""
+    texts = (*(field.encoded for field in declaration.fields), "''", "''")
+    return f"('{declaration.name}', '{level.label}', {level.floor}, {texts[0]}, {texts[1]})"
 
 
 def _numbers(identity: str) -> str:
     return (
         f"SELECT site, hash, number FROM {identity}_numbers"  # noqa: S608  # identity is one of two words of ours
         f" WHERE (site, hash) IN (SELECT site, {identity} FROM events WHERE {_WINDOW})"
+    )
+
+
+def merge(month: datetime, days: Sequence[tuple[int, datetime, int]], *, fill: int) -> Statement:
+    """Count a month as the sum of ``days``: site, start, and the filling whose rows count."""
+    values = ("site", "dimension", *KEYS, "value", "second_value")
+    sql = f"""
+INSERT INTO rollups
+SELECT
+    site,
+    dimension,
+    'month',
+    toDateTime({{month:UInt32}}, 'UTC'),
+    {{fill:UInt64}},
+    {", ".join(values[2:])},
+    sum(events),
+    groupBitmapMergeState(visitors),
+    groupBitmapMergeState(sessions)
+FROM rollups
+WHERE site IN {{sites:Array(UInt32)}} AND level = 'day'
+    AND start >= toDateTime({{first:UInt32}}, 'UTC') AND start <= toDateTime({{last:UInt32}}, 'UTC')
+    AND (site, toUnixTimestamp(start), fill) IN (
+        SELECT arrayJoin(arrayZip({{sites:Array(UInt32)}}, {{days:Array(UInt32)}}, {{fills:Array(UInt64)}}))
+    )
+GROUP BY {", ".join(values)}
+"""  # noqa: S608  # names of our own fields only
+    seconds = [int(start.timestamp()) for _site, start, _fill in days]
+    parameters = {
+        "month": int(month.timestamp()),
+        "first": min(seconds),
+        "last": max(seconds),
+        "sites": [site for site, _start, _fill in days],
+        "days": seconds,
+        "fills": [used for _site, _start, used in days],
+        "fill": fill,
+    }
+    return Statement(sql=sql, parameters=parameters)
+
+
+def arrivals(after: int, until: int) -> Statement:
+    """Per site and hour: the greatest id of the events with ids beyond ``after`` up to ``until``."""
+    return Statement(
+        sql="SELECT site, toUnixTimestamp(toStartOfHour(timestamp)) AS hour, max(id) FROM events"
+        " WHERE id > {after:UInt64} AND id <= {until:UInt64} GROUP BY site, hour ORDER BY site, hour",
+        parameters={"after": after, "until": until},
     )
 
 
@@ -113,3 +180,12 @@ WHERE {_WINDOW}
 GROUP BY site, period
 """  # noqa: S608  # the level's own expression
     return Statement(sql=sql, parameters=span.parameters)
+
+
+def given_twice(identity: str) -> Statement:
+    """How many visitors (or sessions) have two numbers, and how many numbers have two of them: both must be 0."""
+    sql = (
+        "SELECT (SELECT count() FROM (SELECT 1 FROM {table} GROUP BY site, hash HAVING count() > 1)),"
+        " (SELECT count() FROM (SELECT 1 FROM {table} GROUP BY site, number HAVING count() > 1))"
+    )
+    return Statement(sql=sql.format(table=f"{identity}_numbers"))

@@ -7,12 +7,13 @@ from celery import shared_task
 from apps.core.clock import utc_now
 from apps.core.locks import only_one
 from apps.core.tasks import Work
+from apps.rollups.cleaning import clean
 from apps.rollups.services import fill_due
 
 BUDGET_SECONDS = 10.0
 """After this long a run ends with the window that it is at; the next run goes on."""
 LOCK_SECONDS = 900.0
-"""Far more than a run can take: two fillers at once could give a visitor two numbers."""
+"""Far more than a run can take."""
 
 
 @shared_task(base=Work)
@@ -21,3 +22,9 @@ def fill_closed_periods() -> None:
     with only_one("rollups", seconds=LOCK_SECONDS) as mine:
         if mine:
             fill_due(utc_now(), seconds=BUDGET_SECONDS)
+
+
+@shared_task(base=Work)
+def remove_superseded() -> None:
+    """Remove rollup rows that count for nothing any more."""
+    clean(utc_now())

@@ -12,8 +12,8 @@ from tests.people import World
 
 @pytest.fixture
 def rollups(store: EventStore, world: World) -> EventStore:
-    """The store without anything counted in advance."""
-    for table in ("rollups", "visitor_numbers", "session_numbers"):
+    """The store without events, and without anything counted in advance."""
+    for table in ("events", "rollups", "visitor_numbers", "session_numbers"):
         store.command(Statement(sql=f"TRUNCATE TABLE {table}"))
     return store
 

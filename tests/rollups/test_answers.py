@@ -12,7 +12,8 @@ from apps.core.clock import utc_now
 from apps.events.store import EventStore
 from apps.insights.services import resolve
 from apps.rollups.answers import plan, run
-from apps.rollups.services import fill_due, settled_id
+from apps.rollups.arrivals import settled_id
+from apps.rollups.services import fill_due
 from tests.insights.events import event
 from tests.people import World, token_of
 from tests.rollups.conftest import hold

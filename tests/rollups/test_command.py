@@ -24,11 +24,11 @@ def run(*arguments: str) -> str:
 
 def test_it_fills_tells_and_compares(rollups: EventStore, world: World) -> None:
     assert run("status") == "Nothing is counted yet.\n"
-    hold(rollups, world.docs.pk, event(f"{utc_now() - timedelta(hours=3):%Y-%m-%dT%H:%M:%SZ}"))
+    hold(rollups, world.docs.pk, event(f"{utc_now() - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"))
     assert re.fullmatch(r"[1-9]\d* periods were counted.\n", run("fill"))
-    assert re.search(rf"{world.docs.public_id}  hour   +[1-9]", run("status"))
+    assert re.search(rf"{world.docs.public_id}  day   +[1-9]", run("status"))
     assert re.fullmatch(r"[1-9]\d* periods were compared: all equal their events.\n", run("verify"))
-    hold(rollups, world.docs.pk, event(f"{utc_now() - timedelta(hours=3):%Y-%m-%dT%H:%M:%SZ}"))
+    hold(rollups, world.docs.pk, event(f"{utc_now() - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}", id=0))
     with pytest.raises(CommandError, match="periods differ from their events"):
         run("verify")
 

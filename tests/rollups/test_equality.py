@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -17,11 +18,12 @@ from apps.insights.catalog import DIMENSIONS
 from apps.insights.compiler import compile_query
 from apps.insights.query import Query, resolve_query
 from apps.insights.result import Result
+from apps.rollups.arrivals import settled_id
 from apps.rollups.compiler import compile_prepared
 from apps.rollups.coverage import cover
+from apps.rollups.filling import Window, fill_month, fill_window
 from apps.rollups.models import FilledPeriod
 from apps.rollups.periods import Level, floor
-from apps.rollups.services import Window, fill_window, settled_id
 from apps.sites.models import Site
 from tests.insights import strategies
 from tests.insights.events import NOW
@@ -62,10 +64,22 @@ def prepare(draw: Any, site: int, events: list[dict[str, Any]]) -> None:
     for timestamp in draw(st.lists(st.sampled_from([each["timestamp"] for each in events]), min_size=1, max_size=3)):
         level = draw(st.sampled_from(tuple(Level)))
         start = floor(level, timestamp)
-        fill_window(Window(level, start, start + draw(st.sampled_from((1, 2))) * level.length, (site,)))
+        fill(level, start, start + draw(st.sampled_from((1, 2))) * level.length, site)
     filled = list(FilledPeriod.objects.order_by("level", "start"))
     forgotten = draw(st.sets(st.sampled_from(filled), max_size=len(filled) - 1))
     FilledPeriod.objects.filter(pk__in=[each.pk for each in forgotten]).delete()
+
+
+def fill(level: Level, start: datetime, end: datetime, site: int) -> None:
+    """Months from their days."""
+    through = settled_id(utc_now())
+    if level is not Level.MONTH:
+        fill_window(Window(level, start, end, (site,)), through)
+        return
+    fill_window(Window(Level.DAY, start, end, (site,)), through)
+    while start < end:
+        fill_month(start, (site,), through)
+        start += level.length
 
 
 def hold(store: EventStore, site: int, events: list[dict[str, Any]]) -> None:
@@ -83,7 +97,8 @@ def answers(store: EventStore, query: Query) -> tuple[bytes, bytes | None]:
 
 
 @pytest.mark.django_db
-def test_prepared_answers_equal_those_of_the_events(store: EventStore, world: World) -> None:
+def test_prepared_answers_equal_those_of_the_events(rollups: EventStore, world: World) -> None:
+    store = rollups
     taken: Counter[str] = Counter()
 
     @settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))

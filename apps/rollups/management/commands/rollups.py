@@ -11,8 +11,10 @@ from django.db.models import Count, Max
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
+from apps.rollups.filling import Window, given_twice
 from apps.rollups.models import FilledPeriod
-from apps.rollups.services import Window, fill_due, rebuild, verify
+from apps.rollups.services import fill_due, rebuild
+from apps.rollups.verification import verify
 from apps.sites.models import Site
 
 DIFFERENCES_SHOWN = 20
@@ -62,6 +64,8 @@ class Command(BaseCommand):
         for each in differences[:DIFFERENCES_SHOWN]:
             place = f"site {each.site}, {each.period.level.label} {each.period.start:%Y-%m-%d %H:%M}"
             self.stdout.write(f"{place}\n  counted  {each.counted}\n  events   {each.found}")
+        if shared := given_twice():
+            raise CommandError(f"{shared} visitors or sessions have two numbers or share one: their counts are wrong.")
         if differences:
             raise CommandError(f"{len(differences)} of {compared} periods differ from their events.")
         self.stdout.write(f"{compared} periods were compared: all equal their events.")

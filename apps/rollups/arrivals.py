@@ -1,0 +1,115 @@
+"""From events that have arrived to periods that are due: nothing marks them when they come, their ids tell."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max, Min
+
+from apps.core.clock import utc_now
+from apps.events.store import get_store
+from apps.events.writer import id_at
+from apps.rollups import statements
+from apps.rollups.models import FilledPeriod, State, Watermark
+from apps.rollups.periods import Level, closed_before, floor
+from apps.sites.models import Site
+
+SETTLING = timedelta(minutes=2)
+"""After this long an event that was given an id is stored or refused: only older ids are counted in advance."""
+
+_AT_ONCE = 500
+"""Records a statement of the relational database."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """The newest event of an hour of a site."""
+
+    site: int
+    hour: datetime
+    newest: int
+
+
+def note_arrivals(now: datetime) -> int:
+    """Mark what the events touch that have settled since the last time; returns the id up to which all are noted.
+
+    Periods that are counted become late where events came after they were counted; others become due, and so do
+    the days and months between a site's first and last, so that a question finds few gaps. The marks and the
+    watermark change in one transaction: a run that is stopped is repeated. Counting may only go up to the id that
+    this returns: then a period that is counted and not late holds all its events up to the watermark.
+    """
+    with transaction.atomic():
+        watermark, _created = Watermark.objects.select_for_update().get_or_create(pk=1)
+        found = _arrived(watermark.event_id, settled_id(now))
+        if found:
+            for level in Level:
+                _mark(level, found, now)
+            watermark.event_id = max(each.newest for each in found)
+            watermark.save()
+    return watermark.event_id
+
+
+def settled_id(now: datetime) -> int:
+    """The last id that can belong to an event which is stored or refused by now."""
+    return id_at(now - SETTLING)
+
+
+def _arrived(after: int, until: int) -> list[_Arrival]:
+    """The watermark is the id of an event, never a time: ids grow past it even where the clock was set back."""
+    rows = zip(*get_store().query(statements.arrivals(after, until)), strict=True)
+    return [_Arrival(site, datetime.fromtimestamp(second, UTC), newest) for site, second, newest in rows]
+
+
+def _mark(level: Level, arrivals: Iterable[_Arrival], now: datetime) -> None:
+    """Make the periods of one level due, or late, that the arrivals touch; hours only of days that still go on."""
+    existing = set(Site.objects.values_list("pk", flat=True))
+    open_days = closed_before(Level.DAY, now)
+    newest: dict[int, dict[datetime, int]] = defaultdict(dict)
+    for each in arrivals:
+        if each.site in existing and not (level is Level.HOUR and each.hour < open_days):
+            start = floor(level, each.hour)
+            newest[each.site][start] = max(each.newest, newest[each.site].get(start, 0))
+    late, due = [], []
+    known = _known(level, newest)
+    for site, touched in newest.items():
+        late += [
+            known[site, start].pk
+            for start, last in touched.items()
+            if (site, start) in known and known[site, start].through < last
+        ]
+        due += [
+            FilledPeriod(site_id=site, level=level.label, start=start, state=State.DUE, computed_at=utc_now())
+            for start in _without_gaps(level, site, touched)
+            if (site, start) not in known
+        ]
+    for first in range(0, len(late), _AT_ONCE):
+        FilledPeriod.objects.filter(pk__in=late[first : first + _AT_ONCE], state=State.COUNTED).update(state=State.LATE)
+    FilledPeriod.objects.bulk_create(due, batch_size=_AT_ONCE, ignore_conflicts=True)
+
+
+def _known(level: Level, newest: dict[int, dict[datetime, int]]) -> dict[tuple[int, datetime], FilledPeriod]:
+    """The records of the touched periods."""
+    starts = [start for touched in newest.values() for start in touched]
+    if not starts:
+        return {}
+    rows = FilledPeriod.objects.filter(
+        site__in=newest, level=level.label, start__gte=min(starts), start__lte=max(starts)
+    )
+    return {(row.site_id, row.start): row for row in rows.only("site", "start", "through")}
+
+
+def _without_gaps(level: Level, site: int, touched: Iterable[datetime]) -> Iterable[datetime]:
+    """The touched periods and those between them; of days and months, from the site's first to its last."""
+    first, last = min(touched), max(touched)
+    if level is not Level.HOUR:
+        ends = FilledPeriod.objects.filter(site=site, level=level.label).aggregate(
+            first=Min("start"), last=Max("start")
+        )
+        first, last = min(first, ends["first"] or first), max(last, ends["last"] or last)
+    while first <= last:
+        yield first
+        first += level.length

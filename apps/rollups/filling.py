@@ -1,0 +1,179 @@
+"""Counting periods: from events, or, for months, from the states of their days."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+from django.db import transaction
+
+from apps.core.clock import utc_now
+from apps.core.locks import one_after_another
+from apps.events.store import get_store
+from apps.rollups import statements
+from apps.rollups.models import FilledPeriod, State, Watermark, new_fill
+from apps.rollups.periods import Level, Period, floor, starts
+from apps.rollups.statements import Span
+
+PIECE_EVENTS = 200_000
+"""About how many events one statement counts: its memory grows with them."""
+LONGEST = {Level.HOUR: timedelta(days=2), Level.DAY: timedelta(days=92), Level.MONTH: timedelta(days=31)}
+"""How much of a level is looked at at once."""
+STATEMENT_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Neighbouring periods of one level that are filled together, for some sites."""
+
+    level: Level
+    start: datetime
+    end: datetime
+    sites: tuple[int, ...]
+
+    def through(self, last: int) -> Span:
+        """Its events with ids up to ``last``."""
+        return Span(self.sites, self.start, self.end, last)
+
+
+def windows(level: Level, periods: Iterable[tuple[int, datetime]]) -> Iterator[Window]:
+    """Pairs of a site and a start, as windows: neighbours that the same sites need are joined."""
+    sites: dict[datetime, list[int]] = defaultdict(list)
+    for site, start in periods:
+        sites[start].append(site)
+    run: list[datetime] = []
+    for start in sorted(sites):
+        if run and (
+            start != run[-1] + level.length
+            or sorted(sites[start]) != sorted(sites[run[0]])
+            or start - run[0] >= LONGEST[level]
+        ):
+            yield Window(level, run[0], run[-1] + level.length, tuple(sorted(sites[run[0]])))
+            run = []
+        run.append(start)
+    if run:
+        yield Window(level, run[0], run[-1] + level.length, tuple(sorted(sites[run[0]])))
+
+
+def pieces(window: Window, through: int) -> Iterator[Window]:
+    """A window in parts of whole periods that hold about ``PIECE_EVENTS`` events, or one period."""
+    sizes: dict[datetime, int] = defaultdict(int)
+    for (_site, start), (events, _fingerprint) in fingerprints(window.level, window.through(through)).items():
+        sizes[start] += events
+    first, events = window.start, 0
+    for start in starts(window.level, window.start, window.end):
+        if events and events + sizes[start] > PIECE_EVENTS:
+            yield Window(window.level, first, start, window.sites)
+            first, events = start, 0
+        events += sizes[start]
+    yield Window(window.level, first, window.end, window.sites)
+
+
+def fill_window(window: Window, through: int) -> int:
+    """Count the events of a window up to the id ``through``, for all declarations; returns how many periods it holds.
+
+    ``through`` is what ``note_arrivals`` returned. Safe to repeat and to stop anywhere: rows count only once the
+    periods name their filling.
+    """
+    span, fill = window.through(through), new_fill()
+    counted = fingerprints(window.level, span)
+    if counted:
+        _number(span)
+        get_store().command(statements.count(window.level, span, fill=fill), seconds=STATEMENT_SECONDS)
+    periods = [
+        _counted(site, Period(window.level, start), fill, through, counted.get((site, start), (0, 0)))
+        for site in window.sites
+        for start in starts(window.level, window.start, window.end)
+    ]
+    _record(periods, through)
+    return len(periods)
+
+
+def fill_month(start: datetime, sites: Sequence[int], through: int) -> int:
+    """Count a month as the sum of its days, for those of ``sites`` whose days are all counted; returns how many."""
+    found = FilledPeriod.objects.filter(
+        site__in=sites, level=Level.DAY.label, start__gte=start, start__lt=start + Level.MONTH.length
+    )
+    of_sites = {
+        site: list(days) for site, days in groupby(found.order_by("site", "start"), key=lambda day: day.site_id)
+    }
+    ready = {site: days for site, days in of_sites.items() if all(day.state == State.COUNTED for day in days)}
+    fill, periods = new_fill(), []
+    used = [(day.site_id, day.start, day.fill) for days in ready.values() for day in days if day.events]
+    if used:
+        get_store().command(statements.merge(start, used, fill=fill), seconds=STATEMENT_SECONDS)
+    for site, days in ready.items():
+        fingerprint = 0
+        for day in days:
+            fingerprint ^= int(day.fingerprint, 16)
+        events = sum(day.events for day in days)
+        periods.append(_counted(site, Period(Level.MONTH, start), fill, through, (events, fingerprint)))
+    _record(periods, through)
+    return len(periods)
+
+
+def fingerprints(level: Level, span: Span) -> dict[tuple[int, datetime], tuple[int, int]]:
+    """Site and start of each period with events → how many, and the exclusive or of their ids."""
+    columns = get_store().query(statements.fingerprints(level, span), seconds=STATEMENT_SECONDS)
+    return {
+        (site, datetime.fromtimestamp(second, UTC)): (count, identity)
+        for site, second, count, identity in zip(*columns, strict=True)
+    }
+
+
+def given_twice() -> int:
+    """How many visitors or sessions have two numbers, or share one: 0, or counts are wrong."""
+    found = [get_store().query(statements.given_twice(identity)) for identity in statements.IDENTITIES]
+    return sum(int(column[0]) for columns in found for column in columns)
+
+
+def _number(span: Span) -> None:
+    """One after another: two at once could give a visitor two numbers, or two visitors one."""
+    with one_after_another("numbers"):
+        for identity in statements.IDENTITIES:
+            get_store().command(statements.number(identity, span), seconds=STATEMENT_SECONDS)
+
+
+def _counted(site: int, period: Period, fill: int, through: int, figures: tuple[int, int]) -> FilledPeriod:
+    events, fingerprint = figures
+    return FilledPeriod(
+        site_id=site,
+        level=period.level.label,
+        start=period.start,
+        fill=fill,
+        through=through,
+        events=events,
+        fingerprint=f"{fingerprint:016x}",
+        computed_at=utc_now(),
+    )
+
+
+def _record(periods: Sequence[FilledPeriod], through: int) -> None:
+    """Make the filling count, in one transaction. The hours of counted days are in their days from now on."""
+    with transaction.atomic():
+        # Events may have been noted while this was counted: whether these periods got some is not known, so they
+        # are looked at again.
+        noted = Watermark.objects.select_for_update().filter(event_id__gt=through).exists()
+        for period in periods:
+            period.state = State.LATE if noted else State.COUNTED
+        FilledPeriod.objects.bulk_create(
+            periods,
+            batch_size=500,
+            update_conflicts=True,
+            unique_fields=("site", "level", "start"),
+            update_fields=("state", "fill", "through", "events", "fingerprint", "computed_at"),
+        )
+        days = [period for period in periods if period.level == Level.DAY.label]
+        if days:
+            hours = FilledPeriod.objects.filter(
+                level=Level.HOUR.label,
+                site__in={day.site_id for day in days},
+                start__gte=min(day.start for day in days),
+                start__lt=max(day.start for day in days) + Level.DAY.length,
+            )
+            counted = {(day.site_id, day.start) for day in days}
+            merged = [hour.pk for hour in hours if (hour.site_id, floor(Level.DAY, hour.start)) in counted]
+            FilledPeriod.objects.filter(pk__in=merged).delete()

@@ -1,0 +1,86 @@
+"""Compare what is counted with the events."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apps.events.store import Statement, get_store
+from apps.rollups import statements
+from apps.rollups.declarations import DECLARATIONS
+from apps.rollups.filling import Window, fingerprints
+from apps.rollups.models import FilledPeriod, State
+from apps.rollups.periods import LEVELS, Level, Period, starts
+from apps.rollups.statements import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A period whose counts are not those of its events."""
+
+    site: int
+    period: Period
+    counted: str
+    found: str
+
+
+def verify(count: int, *, seed: int | None = None) -> tuple[int, list[Difference]]:
+    """Compare ``count`` random filled periods with the events; returns how many were compared, and the differences.
+
+    Only events that were there when a period was counted are compared: later ones are read beside it.
+    """
+    ids = list(FilledPeriod.objects.exclude(state=State.DUE).values_list("pk", flat=True))
+    chosen = random.Random(seed).sample(ids, min(count, len(ids)))  # noqa: S311  # a sample, not a secret
+    differences = []
+    for filled in FilledPeriod.objects.filter(pk__in=chosen):
+        period = Period(LEVELS[filled.level], filled.start)
+        window = Window(period.level, period.start, period.end, (filled.site_id,))
+        span = window.through(filled.through)
+        events, identity = fingerprints(window.level, span).get((filled.site_id, filled.start), (0, 0))
+        counted = f"{filled.events} events, {filled.fingerprint}, {_kept(filled)}"
+        found = f"{events} events, {identity:016x}, {_expected(window, span)}"
+        if counted != found:
+            differences.append(Difference(filled.site_id, period, counted, found))
+    return len(chosen), differences
+
+
+def _kept(filled: FilledPeriod) -> str:
+    """The figures of a period as the rollups have them: per declaration, and for a day per hour."""
+    columns = get_store().query(
+        Statement(
+            sql="SELECT if(level = {level:String}, dimension, concat(dimension, formatDateTime(start, '%H'))) AS name,"
+            " sum(events), groupBitmapMerge(visitors), groupBitmapMerge(sessions) FROM rollups"
+            " WHERE site = {site:UInt32} AND fill = {fill:UInt64}"
+            " AND start >= toDateTime({start:UInt32}, 'UTC') AND start < toDateTime({end:UInt32}, 'UTC')"
+            " AND (level = {level:String} OR {level:String} = 'day')"
+            " GROUP BY name ORDER BY name",
+            parameters={
+                "site": filled.site_id,
+                "level": filled.level,
+                "fill": filled.fill,
+                "start": int(filled.start.timestamp()),
+                "end": int(Period(LEVELS[filled.level], filled.start).end.timestamp()),
+            },
+        )
+    )
+    return _figures(columns)
+
+
+def _expected(window: Window, span: Span) -> str:
+    """The same figures, of the events."""
+    found = [(name, *row) for row in _rows(span) for name in DECLARATIONS]
+    if window.level is Level.DAY:
+        hourly = [each.name for each in DECLARATIONS.values() if each.hourly]
+        for start in starts(Level.HOUR, window.start, window.end):
+            hour = Span(span.sites, start, start + Level.HOUR.length, span.through)
+            found += [(f"{name}{start:%H}", *row) for row in _rows(hour) for name in hourly]
+    return _figures(list(zip(*sorted(found), strict=True)))
+
+
+def _rows(span: Span) -> list[tuple[object, ...]]:
+    return list(zip(*get_store().query(statements.figures(span)), strict=True))
+
+
+def _figures(columns: Sequence[Sequence[object]]) -> str:
+    return "; ".join(f"{name or 'totals'} {e}/{v}/{s}" for name, e, v, s in zip(*columns, strict=True))
