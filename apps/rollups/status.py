@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
 
+from apps.core.clock import utc_now
 from apps.rollups.models import FilledPeriod, State
 from apps.rollups.periods import CLOSING_DELAY, LEVELS, Level, Period
 from apps.rollups.services import LATE_AGAIN
@@ -49,6 +50,24 @@ def site_status(site: Site, now: datetime) -> SiteStatus:
     )
 
 
+def described(status: SiteStatus) -> tuple[str, str]:
+    """For people: how far counting has come, and what waits."""
+    if status.counted_through is None or status.behind is None:
+        through = gettext("Nothing is counted yet.")
+    else:
+        through = gettext("Counted through %(moment)s UTC, %(behind)s ago.") % {
+            "moment": f"{status.counted_through:%Y-%m-%d %H:%M}",
+            "behind": in_words(status.behind),
+        }
+    waiting = gettext("%(due)s due, %(late)s with late events.") % {
+        "due": f"{status.due:,}",
+        "late": f"{status.late:,}",
+    }
+    if status.waiting:
+        waiting += " " + gettext("The first has been waiting for %s.") % in_words(status.waiting)
+    return through, waiting
+
+
 def can_be_counted_at(period: FilledPeriod) -> datetime | None:
     """From when on the next run counts a period; ``None`` where it is counted and nothing has come since."""
     if period.state == State.COUNTED:
@@ -72,4 +91,5 @@ def in_words(length: timedelta) -> str:
     """A length of time in its largest one or two units, such as ``1 hour, 20 minutes``."""
     if length < timedelta(minutes=1):
         return gettext("less than a minute")
-    return timesince(datetime.min, datetime.min + length).replace("\xa0", " ")
+    now = utc_now()
+    return timesince(now - length, now).replace("\xa0", " ")

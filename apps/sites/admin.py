@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
-from django.utils.functional import _StrPromise
+from django.utils.functional import Promise
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminURLInputWidget
 
@@ -22,7 +22,7 @@ Fact = Callable[[Site], str]
 class Section:
     """Read-only facts at the end of a site's page, for those who have the permission."""
 
-    title: str | _StrPromise
+    title: str | Promise
     facts: tuple[Fact, ...]
     permission: str
 

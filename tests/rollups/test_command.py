@@ -24,11 +24,14 @@ def run(*arguments: str) -> str:
 
 def test_it_fills_tells_and_compares(rollups: EventStore, world: World) -> None:
     assert run("status") == "Nothing is counted yet.\n"
-    hold(rollups, world.docs.pk, event(f"{utc_now() - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"))
+    hold(rollups, world.docs.pk, event(f"{utc_now() - timedelta(days=40):%Y-%m-%dT%H:%M:%SZ}"))
     assert re.fullmatch(r"[1-9]\d* periods were counted.\n", run("fill"))
-    assert re.search(rf"{world.docs.public_id}  day   +[1-9]", run("status"))
+    status = run("status")
+    assert status.startswith(f"{world.docs.public_id}\n  ")
+    assert "Periods counted: 0 by hour, 1 by day, 1 by month." in status
+    assert re.search(r"\n  Counted through [-0-9]+ \d\d:00 UTC, .+ ago\.\n  0 due, 0 with late events\.\n$", status)
     assert re.fullmatch(r"[1-9]\d* periods were compared: all equal their events.\n", run("verify"))
-    hold(rollups, world.docs.pk, event(f"{utc_now() - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}", id=0))
+    hold(rollups, world.docs.pk, event(f"{utc_now() - timedelta(days=40):%Y-%m-%dT%H:%M:%SZ}", id=0))
     with pytest.raises(CommandError, match="periods differ from their events"):
         run("verify")
 

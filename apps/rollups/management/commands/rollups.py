@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Count, Max
+from django.db.models import Count
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
 from apps.rollups.filling import Window, given_twice
-from apps.rollups.models import FilledPeriod
+from apps.rollups.models import FilledPeriod, State
+from apps.rollups.periods import Level
 from apps.rollups.services import fill_due, rebuild
+from apps.rollups.status import described, site_status
 from apps.rollups.verification import verify
 from apps.sites.models import Site
 
@@ -22,7 +24,7 @@ DIFFERENCES_SHOWN = 20
 
 class Command(BaseCommand):
     help = (
-        "Prepared counts. fill: count every closed period that is not counted yet. status: what is counted."
+        "Prepared counts. fill: count every closed period that is not counted yet. status: what is counted, what waits."
         " verify: compare random periods with their events. rebuild: count some days of a site anew."
         " Without CLICKHOUSE_URL the server must be stopped."
     )
@@ -52,10 +54,13 @@ class Command(BaseCommand):
         self.stdout.write(f"{done:,} periods were counted.")
 
     def _status(self, options: dict[str, Any]) -> None:
-        rows = FilledPeriod.objects.values_list("site__public_id", "level").order_by("site", "level")
-        found = list(rows.annotate(periods=Count("pk"), last=Max("start")))
-        for site, level, periods, last in found:
-            self.stdout.write(f"{site}  {level:5}  {periods:>7,} periods, the last from {last:%Y-%m-%d %H:%M}")
+        now, found = utc_now(), Site.objects.filter(pk__in=FilledPeriod.objects.values("site"))
+        for site in found:
+            levels = FilledPeriod.objects.filter(site=site).exclude(state=State.DUE).order_by().values_list("level")
+            counted = dict(levels.annotate(Count("pk")))
+            figures = ", ".join(f"{counted.get(level.label, 0):,} by {level.label}" for level in Level)
+            lines = (f"Periods counted: {figures}.", *described(site_status(site, now)))
+            self.stdout.write("\n  ".join((site.public_id, *lines)))
         if not found:
             self.stdout.write("Nothing is counted yet.")
 
