@@ -19,9 +19,9 @@ def count_again(chosen: QuerySet[FilledPeriod], now: datetime) -> int:
     ``fill_due`` count them. So there is nothing to send and nothing to lose, no lock to wait for, and doing it twice
     is doing it once. Counting that is under way may undo the mark: what it writes is newer than the request.
     """
-    marked = 0
+    marked, days = 0, _days(chosen)
     with transaction.atomic():
-        for site, spans in _days(chosen).items():
+        for site, spans in days.items():
             for first, end in spans:
                 month = Q(level=Level.MONTH.label, start__gte=floor(Level.MONTH, first), start__lt=end)
                 touched = FilledPeriod.objects.filter(month | Q(start__gte=first, start__lt=end), site=site)
