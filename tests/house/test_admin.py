@@ -29,6 +29,7 @@ PAGES = (
     "/admin/organizations/apitoken/add/",
     "/admin/sites/site/",
     "/admin/sites/site/add/",
+    "/admin/rollups/filledperiod/",
     "/admin/segments/visitorsegment/",
     "/admin/segments/visitorsegment/add/",
     "/admin/events/event/",
@@ -182,6 +183,24 @@ def test_events_are_listed_newest_first_and_filtered(staff: Client, world: World
     assert listed(staff, "period=hour") == ["/page-1/", "/page-2/", "/page-3/"]
     assert listed(staff, "period=month")[-1] == "/page-3000/"
     assert listed(staff, "period=all")[-1] == "/page-90000/"
+
+
+def test_columns_of_events_are_headed_as_people_write_them(staff: Client, world: World, store: EventStore) -> None:
+    store.insert([event(1, site=world.docs.pk)])
+    page = staff.get("/admin/events/event/").content.decode()
+    heads = [head.strip() for head in re.findall(r"<th[^>]*>([^<]*)</th>", page)]
+    assert heads == [
+        "Timestamp",
+        "Site",
+        "Event type",
+        "URL path",
+        "Query",
+        "Country",
+        "Browser",
+        "OS",
+        "Bot",
+        "Referrer domain",
+    ]
 
 
 def test_events_are_paged(staff: Client, world: World, store: EventStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,11 @@ def test_ada_is_brought_to_where_she_wanted_and_never_to_another_host(client: Cl
     assert client.post("/accounts/login/", {**form, "next": "https://evil.example/"}).headers["Location"] == "/"
 
 
+def test_signing_in_is_told_as_a_success_not_as_a_warning(client: Client, world: World) -> None:
+    page = client.post("/accounts/login/", {"login": "ada@example.com", "password": PASSWORD}, follow=True)
+    assert '<p class="note note-success" role="status">Successfully signed in as' in page.content.decode()
+
+
 def test_a_wrong_password_and_an_unknown_person_get_the_same_answer(client: Client, world: World) -> None:
     sentence = "The email address and/or password you specified are not correct."
     for email in ("ada@example.com", "nobody@example.com"):
