@@ -107,7 +107,7 @@ class FilledPeriodAdmin(ModelAdmin):  # type: ignore[misc]
     def counted_events(self, period: FilledPeriod) -> str:
         return "–" if period.state == State.DUE else f"{period.events:,}"
 
-    @admin.display(description=_("computed at (UTC)"), ordering="computed_at")
+    @admin.display(description=_("changed at (UTC)"), ordering="computed_at")
     def changed(self, period: FilledPeriod) -> str:
         return f"{period.computed_at:%Y-%m-%d %H:%M:%S}"
 
