@@ -10,9 +10,9 @@ from apps.rollups.models import FilledPeriod, State, fill_at
 from apps.rollups.periods import LEVELS, Level, floor
 
 AT_WORK = timedelta(hours=1)
-"""A filling that is younger may not have been recorded yet."""
-AT_READING = timedelta(minutes=10)
-"""Questions that were planned before a record changed have ended this long after."""
+"""A filling that is younger may not have been recorded yet; older ones are not recorded (``filling.GIVEN_UP``)."""
+AT_READING = timedelta(hours=1)
+"""Questions that were planned before a record changed, and months made of its days, have ended this long after."""
 
 _Owner = tuple[int, str, datetime]
 """Site, level and start of the record that says which rows count."""

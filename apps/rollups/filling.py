@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from apps.core.clock import utc_now
 from apps.core.locks import one_after_another
 from apps.events.store import get_store
 from apps.rollups import statements
-from apps.rollups.models import FilledPeriod, State, Watermark, new_fill
+from apps.rollups.models import FilledPeriod, State, Watermark, fill_at, new_fill
 from apps.rollups.periods import Level, Period, floor, starts
 from apps.rollups.statements import Span
 
@@ -23,6 +24,10 @@ PIECE_EVENTS = 200_000
 LONGEST = {Level.HOUR: timedelta(days=2), Level.DAY: timedelta(days=92), Level.MONTH: timedelta(days=31)}
 """How much of a level is looked at at once."""
 STATEMENT_SECONDS = 300.0
+GIVEN_UP = timedelta(minutes=30)
+"""A filling that took longer is not recorded: where the machine slept meanwhile, its rows may have been removed."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +93,23 @@ def fill_window(window: Window, through: int) -> int:
         for site in window.sites
         for start in starts(window.level, window.start, window.end)
     ]
-    _record(periods, through)
-    return len(periods)
+    return _record(periods, through, fill)
 
 
-def fill_month(start: datetime, sites: Sequence[int], through: int) -> int:
+def fill_month(start: datetime, sites: Sequence[int]) -> int:
     """Count a month as the sum of its days, for those of ``sites`` whose days are all counted; returns how many."""
+    fill, periods = new_fill(), []
     found = FilledPeriod.objects.filter(
         site__in=sites, level=Level.DAY.label, start__gte=start, start__lt=start + Level.MONTH.length
     )
-    of_sites = {
-        site: list(days) for site, days in groupby(found.order_by("site", "start"), key=lambda day: day.site_id)
-    }
+    with transaction.atomic():
+        # A day that is counted holds its events up to this id, whatever was noted when this run began: another
+        # filler may have counted days since. While the watermark is locked, no day changes.
+        through = _watermark()
+        of_sites = {
+            site: list(days) for site, days in groupby(found.order_by("site", "start"), key=lambda day: day.site_id)
+        }
     ready = {site: days for site, days in of_sites.items() if all(day.state == State.COUNTED for day in days)}
-    fill, periods = new_fill(), []
     used = [(day.site_id, day.start, day.fill) for days in ready.values() for day in days if day.events]
     if used:
         get_store().command(statements.merge(start, used, fill=fill), seconds=STATEMENT_SECONDS)
@@ -111,8 +119,7 @@ def fill_month(start: datetime, sites: Sequence[int], through: int) -> int:
             fingerprint ^= int(day.fingerprint, 16)
         events = sum(day.events for day in days)
         periods.append(_counted(site, Period(Level.MONTH, start), fill, through, (events, fingerprint)))
-    _record(periods, through)
-    return len(periods)
+    return _record(periods, through, fill)
 
 
 def fingerprints(level: Level, span: Span) -> dict[tuple[int, datetime], tuple[int, int]]:
@@ -151,14 +158,26 @@ def _counted(site: int, period: Period, fill: int, through: int, figures: tuple[
     )
 
 
-def _record(periods: Sequence[FilledPeriod], through: int) -> None:
-    """Make the filling count, in one transaction. The hours of counted days are in their days from now on."""
+def _watermark() -> int:
+    """The last id that was noted, locked to the end of the transaction: meanwhile nothing is noted or recorded."""
+    watermark, _created = Watermark.objects.select_for_update().get_or_create(pk=1)
+    return watermark.event_id
+
+
+def _record(periods: Sequence[FilledPeriod], through: int, fill: int) -> int:
+    """Make the filling count, in one transaction; returns how many periods it holds, 0 where it was given up.
+
+    The hours of counted days are in their days from now on.
+    """
     with transaction.atomic():
+        watermark = _watermark()
+        if fill < fill_at((utc_now() - GIVEN_UP).timestamp()):
+            log.warning("A filling of %d periods took too long: it is done again.", len(periods))
+            return 0
         # Events may have been noted while this was counted: whether these periods got some is not known, so they
         # are looked at again.
-        noted = Watermark.objects.select_for_update().filter(event_id__gt=through).exists()
         for period in periods:
-            period.state = State.LATE if noted else State.COUNTED
+            period.state = State.LATE if watermark > through else State.COUNTED
         FilledPeriod.objects.bulk_create(
             periods,
             batch_size=500,
@@ -177,3 +196,4 @@ def _record(periods: Sequence[FilledPeriod], through: int) -> None:
             counted = {(day.site_id, day.start) for day in days}
             merged = [hour.pk for hour in hours if (hour.site_id, floor(Level.DAY, hour.start)) in counted]
             FilledPeriod.objects.filter(pk__in=merged).delete()
+    return len(periods)

@@ -69,7 +69,7 @@ def _filled(window: Window, through: int) -> Iterator[tuple[Window, int]]:
         start = window.start
         while start < window.end:
             month = Window(window.level, start, start + window.level.length, window.sites)
-            yield month, fill_month(start, window.sites, through)
+            yield month, fill_month(start, window.sites)
             start = month.end
     else:
         for piece in pieces(window, through):

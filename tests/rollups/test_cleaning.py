@@ -46,9 +46,9 @@ def test_a_filling_that_was_done_again_is_removed_when_no_question_can_read_it(
     [second] = fills("day")
     assert kept(rollups) == {("day", first), ("hour", first), ("day", second), ("hour", second)}
     later = utc_now() + LATER
-    FilledPeriod.objects.update(computed_at=later - timedelta(minutes=9))
+    FilledPeriod.objects.update(computed_at=later - timedelta(minutes=59))
     assert clean(later) == 0
-    FilledPeriod.objects.update(computed_at=later - timedelta(minutes=11))
+    FilledPeriod.objects.update(computed_at=later - timedelta(minutes=61))
     assert clean(later) == 2  # the day, and its hour
     assert kept(rollups) == {("day", second), ("hour", second)}
 

@@ -22,7 +22,7 @@ from apps.rollups.arrivals import settled_id
 from apps.rollups.compiler import compile_prepared
 from apps.rollups.coverage import cover
 from apps.rollups.filling import Window, fill_month, fill_window
-from apps.rollups.models import FilledPeriod
+from apps.rollups.models import FilledPeriod, Watermark
 from apps.rollups.periods import Level, floor
 from apps.sites.models import Site
 from tests.insights import strategies
@@ -73,12 +73,13 @@ def prepare(draw: Any, site: int, events: list[dict[str, Any]]) -> None:
 def fill(level: Level, start: datetime, end: datetime, site: int) -> None:
     """Months from their days."""
     through = settled_id(utc_now())
+    Watermark.objects.update_or_create(pk=1, defaults={"event_id": through})
     if level is not Level.MONTH:
         fill_window(Window(level, start, end, (site,)), through)
         return
     fill_window(Window(Level.DAY, start, end, (site,)), through)
     while start < end:
-        fill_month(start, (site,), through)
+        fill_month(start, (site,))
         start += level.length
 
 

@@ -151,7 +151,7 @@ def test_a_month_waits_for_its_days(rollups: EventStore, world: World) -> None:
     fill_due(NOW)
     FilledPeriod.objects.filter(level="day", start__day=27).update(state="due")
     FilledPeriod.objects.filter(level="month").update(state="due")
-    assert fill_month(datetime(2026, 3, 1, tzinfo=UTC), (world.docs.pk,), note_arrivals(NOW)) == 0
+    assert fill_month(datetime(2026, 3, 1, tzinfo=UTC), (world.docs.pk,)) == 0
     assert fill_due(NOW) == 2
     assert counts(rollups, world.docs.pk, "", "month") == [("01 00", "", 2, 1, 1)]
 
