@@ -99,6 +99,11 @@ class Redis:
         self._process.terminate()
         self._process.wait(SECONDS)
 
+    def kill(self) -> None:
+        """End it as a failing machine does."""
+        self._process.kill()
+        self._process.wait()
+
 
 def answers(client: redis.Redis) -> bool:
     try:
