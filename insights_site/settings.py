@@ -263,6 +263,8 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "signs"},
 }
 
+ROLLUP_MIN_EVENTS = whole("ROLLUP_MIN_EVENTS", 300_000)
+
 # Background work: docs/background.md. A message is an address label, so nothing of a task's answer is kept.
 BEAT_SECONDS = 15
 CELERY_BROKER_URL = broker(REDIS_URL)

@@ -10,4 +10,6 @@ import tempfile
 for name in ("CLICKHOUSE_URL", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "TRUSTED_PROXIES"):
     os.environ.pop(name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="insights-tests-")
+# Prepared counts are used however few events there are.
+os.environ["ROLLUP_MIN_EVENTS"] = "0"
 atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from apps.core.clock import utc_now
 from apps.core.errors import Unavailable
@@ -45,6 +45,11 @@ class _Batch:
 def id_at(moment: datetime) -> int:
     """The greatest id that is given before ``moment``, unless ids run ahead of the clock."""
     return (int(moment.timestamp() * 1000) << _MILLISECOND_BITS) - 1
+
+
+def time_of(number: int) -> datetime:
+    """The moment in an id."""
+    return datetime.fromtimestamp((number >> _MILLISECOND_BITS) / 1000, UTC)
 
 
 class IdSource:
@@ -196,15 +201,17 @@ class Writer:
         store = self._open_store()
         if self._ids is None:
             self._ids = IdSource(floor=_newest_id(store))
-        # One moment for the insert: the table is partitioned by it, so that one insert is one part.
-        received = utc_now().replace(microsecond=0)
+        numbers = self._ids.take(sum(len(entry.rows) for entry in group))
+        # One moment for the insert: the table is partitioned by it, so that one insert is one part. It is that of
+        # the ids, so that it never runs behind them when the clock was set back.
+        received = time_of(numbers[0]).replace(microsecond=0)
         rows: list[Row] = []
         for entry in group:
             for row in entry.rows:
                 row["batch"] = entry.number
                 row["received"] = received
             rows += entry.rows
-        for row, number in zip(rows, self._ids.take(len(rows)), strict=True):
+        for row, number in zip(rows, numbers, strict=True):
             row["id"] = number
         store.insert(rows)
 

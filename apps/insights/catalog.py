@@ -262,14 +262,14 @@ METRICS = (
         label=_("Visitors"),
         help=_("How many different visitors, exactly."),
         expression="uniqExact(visitor)",
-        prepared="groupBitmapMerge(visitors)",
+        prepared="groupBitmapMerge(visitors) + uniqExactMerge(new_visitors)",
     ),
     Metric(
         name="sessionsCount",
         label=_("Sessions"),
         help=_("How many different sessions, exactly."),
         expression="uniqExact(session)",
-        prepared="groupBitmapMerge(sessions)",
+        prepared="groupBitmapMerge(sessions) + uniqExactMerge(new_sessions)",
     ),
     Metric(
         name="pageFeedbackRating",

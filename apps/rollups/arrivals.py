@@ -14,6 +14,7 @@ from apps.core.clock import utc_now
 from apps.events.store import get_store
 from apps.events.writer import id_at
 from apps.rollups import statements
+from apps.rollups.declarations import DECLARED
 from apps.rollups.models import FilledPeriod, State, Watermark
 from apps.rollups.periods import Level, closed_before, floor
 from apps.sites.models import Site
@@ -45,6 +46,10 @@ def note_arrivals(now: datetime) -> int:
     with transaction.atomic():
         watermark, _created = Watermark.objects.select_for_update().get_or_create(pk=1)
         found = _arrived(watermark.event_id, settled_id(now))
+        # What was counted for other declarations is neither used nor kept.
+        FilledPeriod.objects.exclude(state=State.DUE).exclude(declared=DECLARED).update(
+            state=State.DUE, computed_at=utc_now()
+        )
         if found:
             for level in Level:
                 _mark(level, found, now)

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from apps.insights.columns import Column, Dimension, Metric
 from apps.insights.moments import Interval, offset_at
 from apps.insights.query import Query
-from apps.rollups.declarations import DECLARATIONS, KEYS, TOTALS, Declaration
-from apps.rollups.models import FilledPeriod, State
+from apps.rollups.declarations import DECLARATIONS, DECLARED, KEYS, TOTALS, Declaration
+from apps.rollups.models import FilledPeriod, State, Watermark
 from apps.rollups.periods import Level, Period, floor
 
 _WIDTH = {level: rank for rank, level in enumerate(Level)}
+VISITORS, SESSIONS = "visitorsCount", "sessionsCount"
 _HOUR_MS = 3_600_000
 _WIDEST = {
     Interval.HOUR: Level.HOUR,
@@ -36,6 +37,8 @@ class Used:
     period: Period
     fill: int
     through: int
+    events: int
+    is_late: bool
     start: int
     end: int
 
@@ -56,11 +59,20 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """A question's range, split: what is prepared, and the rest as half-open ranges in milliseconds since 1970."""
+    """A question's range, split: what is prepared, and the rest as half-open ranges in milliseconds since 1970.
+
+    The events with ids up to ``noted`` are all in the groups' rows, but for those of late periods.
+    """
 
     declaration: Declaration
     groups: tuple[Group, ...]
     rest: tuple[tuple[int, int], ...]
+    noted: int
+
+    @property
+    def events(self) -> int:
+        """How many events need not be read, about: of a day that is used in part, all."""
+        return sum(each.events for group in self.groups for each in group.used)
 
 
 def cover(query: Query) -> Coverage | None:
@@ -69,6 +81,16 @@ def cover(query: Query) -> Coverage | None:
     widest = widest_level(query)
     if declaration is None or widest is None:
         return None
+    for _attempt in range(3):
+        noted = Watermark.objects.values_list("event_id", flat=True).first() or 0
+        found = _cover(query, declaration, widest, noted)
+        # The watermark is read first: what was counted since then may be in rows and beyond the watermark at once.
+        if found is None or all(each.through <= noted for group in found.groups for each in group.used):
+            return found
+    return None
+
+
+def _cover(query: Query, declaration: Declaration, widest: Level, noted: int) -> Coverage | None:
     sources = [(level, level) for level in reversed(Level) if _WIDTH[level] <= _WIDTH[widest]]
     if declaration.hourly:
         sources.insert(-1, (Level.HOUR, Level.DAY))
@@ -79,7 +101,7 @@ def cover(query: Query) -> Coverage | None:
         if used:
             groups.append(Group(rows, records, used))
             gaps = _without(gaps, used)
-    return Coverage(declaration, tuple(groups), tuple(gaps)) if groups else None
+    return Coverage(declaration, tuple(groups), tuple(gaps), noted) if groups else None
 
 
 def declaration_for(query: Query) -> Declaration | None:
@@ -102,7 +124,15 @@ def declaration_for(query: Query) -> Declaration | None:
                 needed.add(column.name)
     if len(needed) > 1:
         return None
-    return DECLARATIONS[needed.pop()] if needed else TOTALS
+    declaration = DECLARATIONS[needed.pop()] if needed else TOTALS
+    return declaration if declaration.sessions or SESSIONS not in metrics_of(query) else None
+
+
+def metrics_of(query: Query) -> set[str]:
+    """The metrics that ``query`` shows, orders or filters by."""
+    ordered = (query.order.column,) if query.order else ()
+    columns = (*query.columns, *ordered, *(each.column for each in query.group_filters))
+    return {column.name for column in columns if isinstance(column.definition, Metric)}
 
 
 def widest_level(query: Query) -> Level | None:
@@ -134,17 +164,18 @@ def _counted(site: int, rows: Level, records: Level, start: int, end: int) -> li
         site=site,
         level=records.label,
         state__in=(State.COUNTED, State.LATE),
+        declared=DECLARED,
         start__gte=floor(records, _moment(first)),
         start__lt=_moment(last),
     ).order_by("start")
     used = []
-    for at, fill, through in found.values_list("start", "fill", "through"):
+    for at, fill, through, events, state in found.values_list("start", "fill", "through", "events", "state"):
         period = Period(records, at)
         begin, finish = milliseconds(at), milliseconds(period.end)
         if rows is not records:
             begin, finish = max(begin, first), min(finish, last)
         if first <= begin < finish <= last:
-            used.append(Used(period, fill, through, begin, finish))
+            used.append(Used(period, fill, through, events, state == State.LATE, begin, finish))
     return used
 
 

@@ -15,6 +15,7 @@ from apps.core.clock import utc_now
 from apps.core.locks import one_after_another
 from apps.events.store import get_store
 from apps.rollups import statements
+from apps.rollups.declarations import DECLARED
 from apps.rollups.models import FilledPeriod, State, Watermark, fill_at, new_fill
 from apps.rollups.periods import Level, Period, floor, starts
 from apps.rollups.statements import Span
@@ -109,7 +110,11 @@ def fill_month(start: datetime, sites: Sequence[int]) -> int:
         of_sites = {
             site: list(days) for site, days in groupby(found.order_by("site", "start"), key=lambda day: day.site_id)
         }
-    ready = {site: days for site, days in of_sites.items() if all(day.state == State.COUNTED for day in days)}
+    ready = {
+        site: days
+        for site, days in of_sites.items()
+        if all(day.state == State.COUNTED and day.declared == DECLARED for day in days)
+    }
     used = [(day.site_id, day.start, day.fill) for days in ready.values() for day in days if day.events]
     if used:
         get_store().command(statements.merge(start, used, fill=fill), seconds=STATEMENT_SECONDS)
@@ -154,6 +159,7 @@ def _counted(site: int, period: Period, fill: int, through: int, figures: tuple[
         through=through,
         events=events,
         fingerprint=f"{fingerprint:016x}",
+        declared=DECLARED,
         computed_at=utc_now(),
     )
 
@@ -183,7 +189,7 @@ def _record(periods: Sequence[FilledPeriod], through: int, fill: int) -> int:
             batch_size=500,
             update_conflicts=True,
             unique_fields=("site", "level", "start"),
-            update_fields=("state", "fill", "through", "events", "fingerprint", "computed_at"),
+            update_fields=("state", "fill", "through", "events", "fingerprint", "declared", "computed_at"),
         )
         days = [period for period in periods if period.level == Level.DAY.label]
         if days:

@@ -46,6 +46,9 @@ class FilledPeriod(models.Model):
     fingerprint = models.CharField(
         max_length=16, blank=True, help_text=_("Exclusive or of the counted events' ids, hexadecimal.")
     )
+    declared = models.CharField(
+        max_length=8, blank=True, editable=False, help_text=_("The declarations that it was counted for.")
+    )
     computed_at = models.DateTimeField(default=utc_now, help_text=_("When the record last changed."))
 
     class Meta:

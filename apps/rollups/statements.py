@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.events.store import Statement
-from apps.rollups.declarations import DECLARATIONS, KEYS, Declaration
+from apps.rollups.declarations import DECLARATIONS, KEYS, TOTALS, Declaration
 from apps.rollups.periods import Level
 
 IDENTITIES = ("visitor", "session")
 """What is numbered: fields of the event, and of the tables of their numbers."""
+
+_OF_COLUMNS = tuple(each for each in DECLARATIONS.values() if each is not TOTALS)
 
 _WINDOW = (
     "site IN {sites:Array(UInt32)}"
@@ -72,11 +74,13 @@ def count(level: Level, span: Span, *, fill: int) -> Statement:
 
     Days bring the hours of the declarations that keep them.
     """
-    fields = dict.fromkeys(field.name for each in DECLARATIONS.values() for field in each.fields)
+    fields = ", ".join(dict.fromkeys(field.name for each in DECLARATIONS.values() for field in each.fields))
     kept = [_kept(each, level) for each in DECLARATIONS.values()]
     if level is Level.DAY:
         kept += [_kept(each, Level.HOUR) for each in DECLARATIONS.values() if each.hourly]
     keys = ", ".join(KEYS)
+    present = " + ".join(f"bitShiftLeft(toUInt32({_has_value(each)}), {each.bit})" for each in _OF_COLUMNS)
+    same_keys = " AND ".join(f"shape.{key} = events.{key}" for key in KEYS)
     sql = f"""
 INSERT INTO rollups
 SELECT
@@ -88,19 +92,31 @@ SELECT
     {keys},
     kept.4 AS kept_value,
     kept.5 AS second_value,
+    if(dimension = '', any(present), 0),
     count(),
     groupBitmapState(visitor_number),
-    groupBitmapState(session_number)
+    groupBitmapStateIf(session_number, kept.6)
 FROM (
     SELECT
         events.site AS site,
-        {keys},
+        {", ".join(f"events.{key} AS {key}" for key in KEYS)},
+        shape.present AS present,
         visitors.number AS visitor_number,
         sessions.number AS session_number,
-        arrayJoin([{", ".join(kept)}]) AS kept
-    FROM (SELECT site, timestamp, visitor, session, {", ".join((*KEYS, *fields))} FROM events WHERE {_WINDOW}) AS events
+        arrayJoin(arrayFilter(each -> each.7, [{", ".join(kept)}])) AS kept
+    FROM (
+        SELECT site, timestamp, {level.floor} AS period, visitor, session, {keys}, {fields}
+        FROM events
+        WHERE {_WINDOW}
+    ) AS events
     ANY LEFT JOIN ({_numbers("visitor")}) AS visitors ON visitors.site = events.site AND visitors.hash = events.visitor
     ANY LEFT JOIN ({_numbers("session")}) AS sessions ON sessions.site = events.site AND sessions.hash = events.session
+    ANY LEFT JOIN (
+        SELECT site, {level.floor} AS period, {keys}, groupBitOr({present}) AS present
+        FROM events
+        WHERE {_WINDOW}
+        GROUP BY site, period, {keys}
+    ) AS shape ON shape.site = events.site AND shape.period = events.period AND {same_keys}
 )
 GROUP BY site, dimension, kept_level, period, {keys}, kept_value, second_value
 """  # noqa: S608  # names of our own fields only
@@ -108,9 +124,16 @@ GROUP BY site, dimension, kept_level, period, {keys}, kept_value, second_value
 
 
 def _kept(declaration: Declaration, level: Level) -> str:
-    """What an event adds a count to, as a tuple: dimension, level, period, and the two texts."""
-    texts = (*(field.encoded for field in declaration.fields), "''", "''")
-    return f"('{declaration.name}', '{level.label}', {level.floor}, {texts[0]}, {texts[1]})"
+    """What an event adds a count to, as a tuple: dimension, level, period, two texts, with sessions, at all."""
+    first, second = declaration.encoded
+    at_all = "true" if declaration is TOTALS else f"bitTest(shape.present, {declaration.bit})"
+    with_sessions = "true" if declaration.sessions else "false"
+    return f"('{declaration.name}', '{level.label}', {level.floor}, {first}, {second}, {with_sessions}, {at_all})"
+
+
+def _has_value(declaration: Declaration) -> str:
+    tests = (f"{field.encoded} != '{field.absent}'" for field in declaration.fields)
+    return f"({' OR '.join(tests)})"
 
 
 def _numbers(identity: str) -> str:
@@ -121,27 +144,55 @@ def _numbers(identity: str) -> str:
 
 
 def merge(month: datetime, days: Sequence[tuple[int, datetime, int]], *, fill: int) -> Statement:
-    """Count a month as the sum of ``days``: site, start, and the filling whose rows count."""
-    values = ("site", "dimension", *KEYS, "value", "second_value")
+    """Count a month as the sum of ``days``: site, start, and the filling whose rows count.
+
+    A column that has values on some days only takes the other days from the totals.
+    """
+    keys = ", ".join(KEYS)
+    columns = ", ".join(f"('{each.name}', {each.bit}, '{each.absent[0]}', '{each.absent[1]}')" for each in _OF_COLUMNS)
+    without = ", ".join(f"'{each.name}'" for each in _OF_COLUMNS if not each.sessions)
+    of_days = """site IN {sites:Array(UInt32)} AND level = 'day'
+            AND start >= toDateTime({first:UInt32}, 'UTC') AND start <= toDateTime({last:UInt32}, 'UTC')
+            AND (site, toUnixTimestamp(start), fill) IN (
+                SELECT arrayJoin(arrayZip({sites:Array(UInt32)}, {days:Array(UInt32)}, {fills:Array(UInt64)}))
+            )"""
     sql = f"""
 INSERT INTO rollups
 SELECT
     site,
-    dimension,
+    name,
     'month',
     toDateTime({{month:UInt32}}, 'UTC'),
     {{fill:UInt64}},
-    {", ".join(values[2:])},
-    sum(events),
-    groupBitmapMergeState(visitors),
-    groupBitmapMergeState(sessions)
-FROM rollups
-WHERE site IN {{sites:Array(UInt32)}} AND level = 'day'
-    AND start >= toDateTime({{first:UInt32}}, 'UTC') AND start <= toDateTime({{last:UInt32}}, 'UTC')
-    AND (site, toUnixTimestamp(start), fill) IN (
-        SELECT arrayJoin(arrayZip({{sites:Array(UInt32)}}, {{days:Array(UInt32)}}, {{fills:Array(UInt64)}}))
-    )
-GROUP BY {", ".join(values)}
+    {keys},
+    text,
+    second_text,
+    groupBitOr(has),
+    sum(number),
+    groupBitmapMergeState(visitor_state),
+    groupBitmapMergeStateIf(session_state, name NOT IN ({without}))
+FROM (
+    SELECT site, {keys}, dimension AS name, value AS text, second_value AS second_text, present AS has,
+        events AS number, visitors AS visitor_state, sessions AS session_state
+    FROM rollups
+    WHERE {of_days}
+    UNION ALL
+    SELECT totals.site AS site, {keys}, absent.1 AS name, absent.3 AS text, absent.4 AS second_text, 0 AS has,
+        number, visitor_state, session_state
+    FROM (
+        SELECT site, {keys}, present, events AS number, visitors AS visitor_state, sessions AS session_state
+        FROM rollups
+        WHERE dimension = '' AND {of_days}
+    ) AS totals
+    INNER JOIN (
+        SELECT site, {keys}, groupBitOr(present) AS whole FROM rollups WHERE dimension = '' AND {of_days}
+        GROUP BY site, {keys}
+    ) AS months USING (site, {keys})
+    ARRAY JOIN arrayFilter(
+        each -> bitTest(whole, each.2) AND NOT bitTest(present, each.2), [{columns}]
+    ) AS absent
+)
+GROUP BY site, name, {keys}, text, second_text
 """  # noqa: S608  # names of our own fields only
     seconds = [int(start.timestamp()) for _site, start, _fill in days]
     parameters = {

@@ -14,6 +14,26 @@ from apps.rollups.models import FilledPeriod, State
 from apps.rollups.periods import LEVELS, Level, Period, starts
 from apps.rollups.statements import Span
 
+_KEPT = ", ".join(f"('{each.name}', {each.bit}, {str(each.sessions).lower()})" for each in DECLARATIONS.values())
+"""Name, bit, and whether sessions are counted."""
+
+_FIGURES = """
+SELECT
+    if(level = {level:String}, kept.1, concat(kept.1, formatDateTime(start, '%H'))) AS name,
+    sum(events),
+    groupBitmapMerge(visitors),
+    groupBitmapMergeIf(sessions, kept.3)
+FROM rollups
+ARRAY JOIN [KEPT] AS kept
+WHERE site = {site:UInt32} AND fill = {fill:UInt64}
+    AND start >= toDateTime({start:UInt32}, 'UTC') AND start < toDateTime({end:UInt32}, 'UTC')
+    AND (level = {level:String} OR {level:String} = 'day' AND kept.1 = '')
+    AND (dimension = kept.1 OR dimension = '' AND NOT bitTest(present, kept.2))
+GROUP BY name
+ORDER BY name
+""".replace("KEPT", _KEPT)
+"""The figures of a period, by declaration; of a day also those of its hours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -49,12 +69,7 @@ def _kept(filled: FilledPeriod) -> str:
     """The figures of a period as the rollups have them: per declaration, and for a day per hour."""
     columns = get_store().query(
         Statement(
-            sql="SELECT if(level = {level:String}, dimension, concat(dimension, formatDateTime(start, '%H'))) AS name,"
-            " sum(events), groupBitmapMerge(visitors), groupBitmapMerge(sessions) FROM rollups"
-            " WHERE site = {site:UInt32} AND fill = {fill:UInt64}"
-            " AND start >= toDateTime({start:UInt32}, 'UTC') AND start < toDateTime({end:UInt32}, 'UTC')"
-            " AND (level = {level:String} OR {level:String} = 'day')"
-            " GROUP BY name ORDER BY name",
+            sql=_FIGURES,
             parameters={
                 "site": filled.site_id,
                 "level": filled.level,
@@ -69,7 +84,11 @@ def _kept(filled: FilledPeriod) -> str:
 
 def _expected(window: Window, span: Span) -> str:
     """The same figures, of the events."""
-    found = [(name, *row) for row in _rows(span) for name in DECLARATIONS]
+    found = [
+        (name, events, visitors, sessions if declaration.sessions else 0)
+        for events, visitors, sessions in _rows(span)
+        for name, declaration in DECLARATIONS.items()
+    ]
     if window.level is Level.DAY:
         hourly = [each.name for each in DECLARATIONS.values() if each.hourly]
         for start in starts(Level.HOUR, window.start, window.end):
@@ -78,7 +97,7 @@ def _expected(window: Window, span: Span) -> str:
     return _figures(list(zip(*sorted(found), strict=True)))
 
 
-def _rows(span: Span) -> list[tuple[object, ...]]:
+def _rows(span: Span) -> list[tuple[int, int, int]]:
     return list(zip(*get_store().query(statements.figures(span)), strict=True))
 
 

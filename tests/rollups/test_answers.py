@@ -13,6 +13,7 @@ from apps.events.store import EventStore
 from apps.insights.services import resolve
 from apps.rollups.answers import plan, run
 from apps.rollups.arrivals import settled_id
+from apps.rollups.models import FilledPeriod
 from apps.rollups.services import fill_due
 from tests.insights.events import event
 from tests.people import World, token_of
@@ -42,7 +43,8 @@ def filled(rollups: EventStore, world: World) -> EventStore:
 
 def test_a_closed_day_is_answered_from_what_is_prepared(filled: EventStore, world: World) -> None:
     assert source(world) == "rollup"
-    assert source(world, groupBy=[{"column": "urlPath"}, {"column": "eventType"}]) == "rollup"
+    views = [{"column": "eventsCount"}, {"column": "visitorsCount"}]
+    assert source(world, groupBy=[{"column": "urlPath"}, {"column": "eventType"}], select=views) == "rollup"
     assert source(world, range="last7Days") == "mixed"
 
 
@@ -51,6 +53,7 @@ def test_a_closed_day_is_answered_from_what_is_prepared(filled: EventStore, worl
     [
         {"groupBy": [{"column": "urlPath"}, {"column": "visitorGeoCountry"}]},
         {"groupBy": [{"column": "urlPath"}], "select": [{"column": "datetime"}]},
+        {"groupBy": [{"column": "urlPath"}], "select": [{"column": "sessionsCount"}]},
         {"select": [{"column": "pageFeedbackRating"}]},
         {"where": [{"column": "visitorClaim", "claim": "plan", "values": ["x"]}]},
         {"where": [{"column": "datetime", "operator": "lessThan", "values": ["2026-04-29T12:00:00Z"]}]},
@@ -64,15 +67,29 @@ def test_what_is_not_prepared_is_read_from_events(filled: EventStore, world: Wor
 def test_an_event_that_came_after_its_hour_was_filled_is_in_the_next_answer(filled: EventStore, world: World) -> None:
     late = settled_id(utc_now() + timedelta(minutes=5))
     hold(filled, world.docs.pk, event("2026-04-29T10:30:00Z", visitor=3, url_path="/a", id=late))
-    body = {"range": APRIL_29, "groupBy": [{"column": "urlPath"}]}
+    select = [{"column": "eventsCount"}, {"column": "visitorsCount"}]
+    body = {"range": APRIL_29, "groupBy": [{"column": "urlPath"}], "select": select}
     query = resolve(body, site=world.docs, now=NOW)
     assert plan(query).source.value == "rollup"
     assert run(query).to_json()["columns"] == [
         {"column": "urlPath", "values": ["/a", "/b"]},
         {"column": "eventsCount", "values": [2, 1]},
         {"column": "visitorsCount", "values": [2, 1]},
-        {"column": "sessionsCount", "values": [2, 1]},
     ]
+
+
+def test_few_events_are_read_rather_than_prepared_counts(filled: EventStore, world: World, settings: Any) -> None:
+    settings.ROLLUP_MIN_EVENTS = 2
+    assert source(world) == "rollup"
+    settings.ROLLUP_MIN_EVENTS = 3
+    assert source(world) == "raw"
+
+
+def test_what_was_counted_for_other_declarations_is_not_used_and_counted_anew(filled: EventStore, world: World) -> None:
+    FilledPeriod.objects.update(declared="other")
+    assert source(world) == "raw"
+    assert fill_due(NOW) == 1
+    assert source(world) == "rollup"
 
 
 def test_the_api_says_what_an_answer_was_counted_from(filled: EventStore, world: World) -> None:

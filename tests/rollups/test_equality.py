@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from apps.core.clock import utc_now
 from apps.events.store import EventStore
+from apps.events.writer import time_of
 from apps.insights.catalog import DIMENSIONS
 from apps.insights.compiler import compile_query
 from apps.insights.query import Query, resolve_query
@@ -115,7 +116,8 @@ def test_prepared_answers_equal_those_of_the_events(rollups: EventStore, world: 
         prepare(data.draw, site, events)
         if late:
             newest = settled_id(utc_now()) + (600_000 << 22)
-            hold(store, site, [{**each, "id": newest + next(_late)} for each in late])
+            received = time_of(newest).replace(microsecond=0)
+            hold(store, site, [{**each, "id": newest + next(_late), "received": received} for each in late])
         for body in asked:
             query = resolve_query(body, site=site, now=NOW)
             raw, prepared = answers(store, query)
