@@ -29,7 +29,11 @@ DAYS = {"from": "2026-02-26T00:00:00Z", "to": "2026-03-03T00:00:00Z"}
 QUESTIONS: tuple[dict[str, Any], ...] = (
     {"range": RANGE},
     {"range": DAYS, "groupBy": [{"column": "datetime", "interval": "day"}]},
-    {"range": RANGE, "groupBy": [{"column": "urlPath"}]},
+    {
+        "range": RANGE,
+        "groupBy": [{"column": "urlPath"}],
+        "select": [{"column": "eventsCount"}, {"column": "visitorsCount"}],
+    },
     {"range": RANGE, "groupBy": [{"column": "visitorGeoCountry"}]},
 )
 
