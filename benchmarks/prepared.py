@@ -52,7 +52,7 @@ def fill() -> dict[str, Any]:
     note_arrivals(now)
     noting = time.perf_counter() - start
 
-    def progress(window: Window) -> None:
+    def progress(window: Window, _done: int, _waiting: int) -> None:
         nonlocal last
         levels[window.level.label] = levels.get(window.level.label, 0.0) + time.perf_counter() - last
         last = time.perf_counter()

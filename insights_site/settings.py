@@ -263,7 +263,7 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "signs"},
 }
 
-ROLLUP_MIN_EVENTS = whole("ROLLUP_MIN_EVENTS", 300_000)
+ROLLUP_MIN_EVENTS = whole("ROLLUP_MIN_EVENTS", 2_000_000)
 
 # Background work: docs/background.md. A message is an address label, so nothing of a task's answer is kept.
 BEAT_SECONDS = 15

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+
+from django.db.models import Q
 
 from apps.insights.columns import Column, Dimension, Metric
 from apps.insights.moments import Interval, offset_at
@@ -96,10 +98,13 @@ def _cover(query: Query, declaration: Declaration, widest: Level, noted: int) ->
         sources.insert(-1, (Level.HOUR, Level.DAY))
     groups = []
     gaps = [(query.start, query.end)]
-    for rows, records in sources:
-        used = tuple(each for gap in gaps for each in _counted(query.site, rows, records, *gap))
+    records: dict[Level, list[Used]] = {}
+    for rows, level in sources:
+        if level not in records:
+            records[level] = _counted(query.site, level, gaps)
+        used = tuple(each for gap in gaps for each in _within(records[level], rows, *gap))
         if used:
-            groups.append(Group(rows, records, used))
+            groups.append(Group(rows, level, used))
             gaps = _without(gaps, used)
     return Coverage(declaration, tuple(groups), tuple(gaps), noted) if groups else None
 
@@ -156,27 +161,34 @@ def _prepared(column: Column) -> tuple[str, ...]:
     return column.definition.prepared if isinstance(column.definition, Dimension) else ()
 
 
-def _counted(site: int, rows: Level, records: Level, start: int, end: int) -> list[Used]:
-    """The counted periods of which rows of a level lie within ``start`` … ``end``, in milliseconds."""
-    step = _HOUR_MS if rows is Level.HOUR else 1
-    first, last = -(-start // step) * step, end // step * step
+def _counted(site: int, level: Level, gaps: Sequence[tuple[int, int]]) -> list[Used]:
+    """The counted periods of a level that touch the gaps, ascending."""
+    if not gaps:
+        return []
+    touching = Q()
+    for start, end in gaps:
+        touching |= Q(start__gte=floor(level, _moment(start)), start__lt=_moment(end))
     found = FilledPeriod.objects.filter(
-        site=site,
-        level=records.label,
-        state__in=(State.COUNTED, State.LATE),
-        declared=DECLARED,
-        start__gte=floor(records, _moment(first)),
-        start__lt=_moment(last),
+        touching, site=site, level=level.label, state__in=(State.COUNTED, State.LATE), declared=DECLARED
     ).order_by("start")
     used = []
     for at, fill, through, events, state in found.values_list("start", "fill", "through", "events", "state"):
-        period = Period(records, at)
-        begin, finish = milliseconds(at), milliseconds(period.end)
-        if rows is not records:
-            begin, finish = max(begin, first), min(finish, last)
-        if first <= begin < finish <= last:
-            used.append(Used(period, fill, through, events, state == State.LATE, begin, finish))
+        period = Period(level, at)
+        used.append(
+            Used(period, fill, through, events, state == State.LATE, milliseconds(at), milliseconds(period.end))
+        )
     return used
+
+
+def _within(records: Sequence[Used], rows: Level, start: int, end: int) -> Iterator[Used]:
+    """What of the records lies within ``start`` … ``end``: whole periods, or of days the whole hours."""
+    for each in records:
+        if start <= each.start and each.end <= end:
+            yield each
+        elif rows is not each.period.level:
+            first, last = max(each.start, -(-start // _HOUR_MS) * _HOUR_MS), min(each.end, end // _HOUR_MS * _HOUR_MS)
+            if first < last:
+                yield replace(each, start=first, end=last)
 
 
 def _without(gaps: Sequence[tuple[int, int]], used: Sequence[Used]) -> list[tuple[int, int]]:

@@ -16,11 +16,11 @@ CLOSING_DELAY = timedelta(minutes=15)
 class Level(Enum):
     """The widths of periods, narrow to wide; ``floor`` is the engine's SQL of the period that a moment is in."""
 
-    HOUR = "hour", relativedelta(hours=1), "toStartOfHour(timestamp)"
-    DAY = "day", relativedelta(days=1), "toDateTime(toStartOfDay(timestamp), 'UTC')"
+    HOUR = "hour", timedelta(hours=1), "toStartOfHour(timestamp)"
+    DAY = "day", timedelta(days=1), "toDateTime(toStartOfDay(timestamp), 'UTC')"
     MONTH = "month", relativedelta(months=1), "toDateTime(toStartOfMonth(timestamp), 'UTC')"
 
-    def __init__(self, label: str, length: relativedelta, floor: str) -> None:
+    def __init__(self, label: str, length: timedelta | relativedelta, floor: str) -> None:
         self.label = label
         self.length = length
         self.floor = floor

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.rollups.arrivals import note_arrivals
 from apps.rollups.filling import Window, fill_month, fill_window, pieces, windows
@@ -18,7 +18,8 @@ from apps.sites.models import Site
 LATE_AGAIN = timedelta(hours=1)
 """A counted period that gets late events is counted anew this long after the last time: it is right all the while."""
 
-Progress = Callable[[Window], None]
+Progress = Callable[[Window, int, int], None]
+"""Is told what was filled last, how many periods were filled by now, and how many there were to fill."""
 
 
 def fill_due(now: datetime, *, progress: Progress | None = None, seconds: float | None = None) -> int:
@@ -28,13 +29,13 @@ def fill_due(now: datetime, *, progress: Progress | None = None, seconds: float 
     but the same work.
     """
     through, ends = note_arrivals(now), math.inf if seconds is None else time.monotonic() + seconds
-    done = 0
+    done, waiting = 0, sum(_due(level, now).count() for level in Level) if progress else 0
     for level in Level:
-        for window in windows(level, _due(level, now)):
+        for window in windows(level, _due(level, now).iterator()):
             for piece, filled in _filled(window, through):
                 done += filled
                 if progress:
-                    progress(piece)
+                    progress(piece, done, waiting)
                 if time.monotonic() >= ends:
                     return done
     return done
@@ -56,11 +57,11 @@ def rebuild(site: Site, start: datetime, end: datetime, now: datetime) -> int:
     return done
 
 
-def _due(level: Level, now: datetime) -> Iterator[tuple[int, datetime]]:
+def _due(level: Level, now: datetime) -> QuerySet[FilledPeriod, tuple[int, datetime]]:
     """Site and start of the closed periods that are to be counted."""
     stale = Q(state=State.DUE) | Q(state=State.LATE, computed_at__lte=now - LATE_AGAIN)
     due = FilledPeriod.objects.filter(stale, level=level.label, start__lt=closed_before(level, now))
-    return due.values_list("site", "start").iterator()
+    return due.values_list("site", "start")
 
 
 def _filled(window: Window, through: int) -> Iterator[tuple[Window, int]]:

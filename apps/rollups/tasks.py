@@ -12,8 +12,8 @@ from apps.rollups.services import fill_due
 
 BUDGET_SECONDS = 10.0
 """After this long a run ends with the window that it is at; the next run goes on."""
-LOCK_SECONDS = 900.0
-"""Far more than a run can take."""
+LOCK_SECONDS = 120.0
+"""Far more than a run can take; a worker that was killed keeps the others away for as long."""
 
 
 @shared_task(base=Work)

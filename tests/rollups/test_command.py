@@ -22,6 +22,16 @@ def run(*arguments: str) -> str:
     return out.getvalue()
 
 
+def test_it_shows_how_far_it_is(rollups: EventStore, world: World) -> None:
+    for days in (40, 38):
+        hold(rollups, world.docs.pk, event(f"{utc_now() - timedelta(days=days):%Y-%m-%dT00:00:00Z}"))
+    shown = StringIO()
+    call_command("rollups", "fill", stdout=StringIO(), stderr=shown)
+    lines = shown.getvalue().splitlines()
+    assert re.fullmatch(r"\[#+\.+\]  \d\d%  day until [-0-9]+ 00:00", lines[0])
+    assert re.fullmatch(r"\[#{30}\] 100%  month until [-0-9]+ 00:00", lines[-1])
+
+
 def test_it_fills_tells_and_compares(rollups: EventStore, world: World) -> None:
     assert run("status") == "Nothing is counted yet.\n"
     hold(rollups, world.docs.pk, event(f"{utc_now() - timedelta(days=40):%Y-%m-%dT%H:%M:%SZ}"))

@@ -11,11 +11,10 @@ from typing import IO, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.core.errors import Refusal
+from apps.core.progress import bar
 from apps.events.imports import Progress, open_run, run_import
 from apps.events.ndjson import Unreadable
 from apps.sites.models import Site
-
-_WIDTH = 30
 
 
 class Command(BaseCommand):
@@ -97,7 +96,6 @@ class ProgressBar:
         rate = (progress.lines - self._before) / max(time.monotonic() - self._start, 0.001)
         text = f"{progress.lines:,} lines, {progress.rejected:,} refused, {rate:,.0f} a second"
         if progress.share is not None:
-            full = round(progress.share * _WIDTH)
-            text = f"[{'#' * full}{'.' * (_WIDTH - full)}] {progress.share:4.0%}  {text}"
+            text = f"{bar(progress.share)}  {text}"
         self._out.write(f"\r{text}" if self._live else f"{text}\n")
         self._out.flush()

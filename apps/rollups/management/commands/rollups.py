@@ -11,6 +11,7 @@ from django.db.models import Count
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
+from apps.core.progress import bar
 from apps.rollups.filling import Window, given_twice
 from apps.rollups.models import FilledPeriod, State
 from apps.rollups.periods import Level
@@ -44,13 +45,14 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _fill(self, options: dict[str, Any]) -> None:
-        def show(window: Window) -> None:
-            self.stderr.write(
-                f"\r{window.level.label:5} {window.start:%Y-%m-%d %H:%M} … {window.end:%Y-%m-%d %H:%M}", ending=""
-            )
+        is_live = self.stderr.isatty()
+
+        def show(window: Window, done: int, waiting: int) -> None:
+            text = f"{bar(min(done / waiting, 1))}  {window.level.label} until {window.end:%Y-%m-%d %H:%M}"
+            self.stderr.write(f"\r{text:70}" if is_live else text, ending="" if is_live else "\n")
 
         done = fill_due(utc_now(), progress=show)
-        self.stderr.write("" if not done else "\n", ending="")
+        self.stderr.write("\n" if done and is_live else "", ending="")
         self.stdout.write(f"{done:,} periods were counted.")
 
     def _status(self, options: dict[str, Any]) -> None:
