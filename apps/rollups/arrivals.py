@@ -22,6 +22,8 @@ from apps.sites.models import Site
 SETTLING = timedelta(minutes=2)
 """After this long an event that was given an id is stored or refused: only older ids are counted in advance."""
 
+STATEMENT_SECONDS = 300.0
+"""How long a statement of background work may take: the first time, it reads a year."""
 _AT_ONCE = 500
 """Records a statement of the relational database."""
 
@@ -43,9 +45,13 @@ def note_arrivals(now: datetime) -> int:
     watermark change in one transaction: a run that is stopped is repeated. Counting may only go up to the id that
     this returns: then a period that is counted and not late holds all its events up to the watermark.
     """
+    before, _created = Watermark.objects.get_or_create(pk=1)
+    # The first time this reads every event: nobody should wait for the database meanwhile.
+    found = _arrived(before.event_id, settled_id(now))
     with transaction.atomic():
-        watermark, _created = Watermark.objects.select_for_update().get_or_create(pk=1)
-        found = _arrived(watermark.event_id, settled_id(now))
+        watermark = Watermark.objects.select_for_update().get(pk=1)
+        if watermark.event_id != before.event_id:
+            return watermark.event_id  # another has noted them
         # What was counted for other declarations is neither used nor kept.
         FilledPeriod.objects.exclude(state=State.DUE).exclude(declared=DECLARED).update(
             state=State.DUE, computed_at=utc_now()
@@ -65,7 +71,7 @@ def settled_id(now: datetime) -> int:
 
 def _arrived(after: int, until: int) -> list[_Arrival]:
     """The watermark is the id of an event, never a time: ids grow past it even where the clock was set back."""
-    rows = zip(*get_store().query(statements.arrivals(after, until)), strict=True)
+    rows = zip(*get_store().query(statements.arrivals(after, until), seconds=STATEMENT_SECONDS), strict=True)
     return [_Arrival(site, datetime.fromtimestamp(second, UTC), newest) for site, second, newest in rows]
 
 

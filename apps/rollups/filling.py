@@ -15,6 +15,7 @@ from apps.core.clock import utc_now
 from apps.core.locks import one_after_another
 from apps.events.store import get_store
 from apps.rollups import statements
+from apps.rollups.arrivals import STATEMENT_SECONDS
 from apps.rollups.declarations import DECLARED
 from apps.rollups.models import FilledPeriod, State, Watermark, fill_at, new_fill
 from apps.rollups.periods import Level, Period, floor, starts
@@ -24,7 +25,6 @@ PIECE_EVENTS = 200_000
 """About how many events one statement counts: its memory grows with them."""
 LONGEST = {Level.HOUR: timedelta(days=2), Level.DAY: timedelta(days=92), Level.MONTH: timedelta(days=31)}
 """How much of a level is looked at at once."""
-STATEMENT_SECONDS = 300.0
 GIVEN_UP = timedelta(minutes=30)
 """A filling that took longer is not recorded: where the machine slept meanwhile, its rows may have been removed."""
 

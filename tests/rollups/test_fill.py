@@ -9,9 +9,10 @@ import pytest
 
 from apps.core.clock import utc_now
 from apps.events.store import EventStore, Statement
+from apps.rollups import arrivals
 from apps.rollups.arrivals import note_arrivals, settled_id
 from apps.rollups.filling import Window, fill_month, fill_window, given_twice, pieces
-from apps.rollups.models import FilledPeriod
+from apps.rollups.models import FilledPeriod, Watermark
 from apps.rollups.periods import Level, closed_before, floor, starts
 from apps.rollups.services import fill_due, rebuild
 from apps.rollups.verification import verify
@@ -240,3 +241,18 @@ def test_an_event_that_may_still_be_on_its_way_is_left_for_later(rollups: EventS
     assert counts(rollups, world.docs.pk, "", "day") == [("29 00", "", 1, 1, 1)]
     filled = FilledPeriod.objects.get(level="day", start=datetime(2026, 4, 29, tzinfo=UTC))
     assert (filled.events, filled.through) == (1, settled_id(NOW - timedelta(minutes=1)))
+
+
+def test_what_another_has_noted_meanwhile_is_not_noted_again(
+    rollups: EventStore, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold(rollups, world.docs.pk, event("2026-04-29T10:00:00Z", id=70))
+    read = arrivals.settled_id
+
+    def overtaken(now: datetime) -> int:
+        Watermark.objects.update_or_create(pk=1, defaults={"event_id": 90})
+        return read(now)
+
+    monkeypatch.setattr(arrivals, "settled_id", overtaken)
+    assert note_arrivals(NOW) == 90
+    assert not FilledPeriod.objects.exists()
