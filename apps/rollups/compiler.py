@@ -92,10 +92,13 @@ class PreparedCompilation(Compilation):
         bind = self.scope.bind
         record = "toUnixTimestamp(start)" if group.rows is group.records else "toUnixTimestamp(toStartOfDay(start))"
         place = f"indexOf({bind('Array(UInt32)', group.starts)}, {record})"
+        runs = " OR ".join(
+            f"start >= toDateTime({bind('UInt32', start // 1000)}, 'UTC')"
+            f" AND start < toDateTime({bind('UInt32', end // 1000)}, 'UTC')"
+            for start, end in group.runs
+        )
         return (
-            f"level = '{group.rows.label}'"
-            f" AND start >= toDateTime({bind('UInt32', group.used[0].start // 1000)}, 'UTC')"
-            f" AND start < toDateTime({bind('UInt32', group.used[-1].end // 1000)}, 'UTC')"
+            f"level = '{group.rows.label}' AND ({runs})"
             f" AND {place} > 0 AND fill = {bind('Array(UInt64)', [each.fill for each in group.used])}[{place}]"
         )
 

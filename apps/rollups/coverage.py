@@ -58,6 +58,17 @@ class Group:
         """The starts of the records, in seconds since 1970."""
         return [milliseconds(each.period.start) // 1000 for each in self.used]
 
+    @property
+    def runs(self) -> list[tuple[int, int]]:
+        """What is used, neighbours joined, so that rows in between are not read."""
+        joined: list[tuple[int, int]] = []
+        for each in self.used:
+            if joined and joined[-1][1] == each.start:
+                joined[-1] = joined[-1][0], each.end
+            else:
+                joined.append((each.start, each.end))
+        return joined
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:

@@ -17,7 +17,7 @@ from apps.events.store import get_store
 from apps.rollups import statements
 from apps.rollups.arrivals import STATEMENT_SECONDS
 from apps.rollups.declarations import DECLARED
-from apps.rollups.models import FilledPeriod, State, Watermark, fill_at, new_fill
+from apps.rollups.models import Erasure, FilledPeriod, State, Watermark, fill_at, new_fill
 from apps.rollups.periods import Level, Period, floor, starts
 from apps.rollups.statements import Span
 
@@ -84,7 +84,7 @@ def fill_window(window: Window, through: int) -> int:
     ``through`` is what ``note_arrivals`` returned. Safe to repeat and to stop anywhere: rows count only once the
     periods name their filling.
     """
-    span, fill = window.through(through), new_fill()
+    span, fill, erasures = window.through(through), new_fill(), ended_erasures()
     counted = fingerprints(window.level, span)
     if counted:
         _number(span)
@@ -94,7 +94,7 @@ def fill_window(window: Window, through: int) -> int:
         for site in window.sites
         for start in starts(window.level, window.start, window.end)
     ]
-    return _record(periods, through, fill)
+    return _record(periods, through, fill, erasures)
 
 
 def fill_month(start: datetime, sites: Sequence[int]) -> int:
@@ -106,7 +106,8 @@ def fill_month(start: datetime, sites: Sequence[int]) -> int:
     with transaction.atomic():
         # A day that is counted holds its events up to this id, whatever was noted when this run began: another
         # filler may have counted days since. While the watermark is locked, no day changes.
-        through = _watermark()
+        watermark = _watermark()
+        through, erasures = watermark.event_id, watermark.erasures
         of_sites = {
             site: list(days) for site, days in groupby(found.order_by("site", "start"), key=lambda day: day.site_id)
         }
@@ -124,7 +125,7 @@ def fill_month(start: datetime, sites: Sequence[int]) -> int:
             fingerprint ^= int(day.fingerprint, 16)
         events = sum(day.events for day in days)
         periods.append(_counted(site, Period(Level.MONTH, start), fill, through, (events, fingerprint)))
-    return _record(periods, through, fill)
+    return _record(periods, through, fill, erasures)
 
 
 def fingerprints(level: Level, span: Span) -> dict[tuple[int, datetime], tuple[int, int]]:
@@ -164,26 +165,37 @@ def _counted(site: int, period: Period, fill: int, through: int, figures: tuple[
     )
 
 
-def _watermark() -> int:
-    """The last id that was noted, locked to the end of the transaction: meanwhile nothing is noted or recorded."""
+def ended_erasures() -> int:
+    """How many erasures have ended: a filling that began at another number may have counted what was erased."""
+    return Watermark.objects.values_list("erasures", flat=True).first() or 0
+
+
+def _watermark() -> Watermark:
+    """How far arrivals are noted, locked to the end of the transaction: meanwhile nothing is noted or recorded."""
     watermark, _created = Watermark.objects.select_for_update().get_or_create(pk=1)
-    return watermark.event_id
+    return watermark
 
 
-def _record(periods: Sequence[FilledPeriod], through: int, fill: int) -> int:
+def _record(periods: Sequence[FilledPeriod], through: int, fill: int, erasures: int) -> int:
     """Make the filling count, in one transaction; returns how many periods it holds, 0 where it was given up.
 
-    The hours of counted days are in their days from now on.
+    The hours of counted days are in their days from now on. A site whose events are being erased, or an erasure
+    that ended since the filling began: its events may be counted, so it does not count.
     """
     with transaction.atomic():
         watermark = _watermark()
         if fill < fill_at((utc_now() - GIVEN_UP).timestamp()):
             log.warning("A filling of %d periods took too long: it is done again.", len(periods))
             return 0
+        if watermark.erasures != erasures:
+            log.info("Events were erased during a filling of %d periods: it is done again.", len(periods))
+            return 0
+        held = set(Erasure.objects.values_list("store_site", flat=True))
+        periods = [period for period in periods if period.site_id not in held]
         # Events may have been noted while this was counted: whether these periods got some is not known, so they
         # are looked at again.
         for period in periods:
-            period.state = State.LATE if watermark > through else State.COUNTED
+            period.state = State.LATE if watermark.event_id > through else State.COUNTED
         FilledPeriod.objects.bulk_create(
             periods,
             batch_size=500,

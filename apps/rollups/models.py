@@ -68,6 +68,36 @@ class Watermark(models.Model):
     """How far arrivals have been turned into due periods: one row."""
 
     event_id = models.PositiveBigIntegerField(default=0, help_text=_("Events with ids up to this one were noted."))
+    erasures = models.PositiveBigIntegerField(default=0, help_text=_("How many erasures have ended."))
 
     def __str__(self) -> str:
         return str(self.event_id)
+
+
+class Erasure(models.Model):
+    """Events that are being erased from the store; the row goes when they are gone.
+
+    While it is there, nothing of its site is recorded as counted. The site is its primary key: it may be deleted.
+    """
+
+    class Kind(models.TextChoices):
+        VISITOR = "visitor", _("one visitor's events")
+        OLD = "old", _("events older than a moment")
+        RESET = "reset", _("all events of a site")
+        SITE = "site", _("all events of a site that was deleted")
+
+    kind = models.CharField(max_length=7, choices=Kind.choices)
+    store_site = models.PositiveBigIntegerField(db_index=True, help_text=_("The site's primary key."))
+    site_id = models.CharField(max_length=64, help_text=_("The site's public id."))
+    organization_id = models.CharField(max_length=64, help_text=_("The organization's public id."))
+    visitor = models.CharField(max_length=16, blank=True, help_text=_("Keyed hash of the visitor id, hexadecimal."))
+    before = models.DateTimeField(null=True, blank=True)
+    who = models.CharField(max_length=64)
+    asked_at = models.DateTimeField(default=utc_now)
+
+    class Meta:
+        ordering = ("pk",)
+        default_permissions = ("add", "view")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.site_id}"
