@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write what was measured, for --compare")
     parser.add_argument("--compare", type=Path, nargs="+", metavar="FILE", help="measure nothing, report these")
     parser.add_argument("--write", action="store_true", help=f"also write {REPORT.relative_to(ROOT)}")
+    parser.add_argument("--remark", default="", help="a sentence to read before the figures")
     parser.add_argument("--folder", type=Path, help="where the data is made and removed (default: the system's)")
     options = parser.parse_args()
     if options.compare:
@@ -50,7 +51,7 @@ def main() -> None:
             measured.append(measure(size, options.folder))
             if options.json:
                 options.json.write_text(json.dumps(measured, indent=1))
-    text = "\n".join(report(sorted(measured, key=lambda found: found["size"]))) + "\n"
+    text = "\n".join(report(sorted(measured, key=lambda found: found["size"]), options.remark)) + "\n"
     print(text)
     if options.write:
         REPORT.write_text(text)
@@ -75,9 +76,11 @@ def measure(size: int, parent: Path | None) -> Found:
     return found | {"machine": description()}
 
 
-def report(measured: Sequence[Found]) -> Iterator[str]:
+def report(measured: Sequence[Found], remark: str) -> Iterator[str]:
     """Markdown; ``measured`` is ascending by size."""
     yield from _heading(measured)
+    if remark:
+        yield from ("", f"**{remark}**")
     yield from _section("Against the aims", ("aim", "met", "measured"), _aims(measured))
     sizes = tuple(f"{found['size']:,}" for found in measured)
     yield from _section("Counting", ("what", *sizes), _columns(_cost(found) for found in measured))
