@@ -19,7 +19,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from apps.core.clock import utc_now
-from apps.organizations.models import ApiToken, Membership, Organization, Scope, User
+from apps.organizations.models import ApiToken, AuditEntry, Membership, Organization, Scope, User
 
 admin.site.unregister(Group)  # roles are kept in memberships
 admin.site.unregister(EmailAddress)  # a person has one address, the one they sign in with
@@ -145,3 +145,22 @@ class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]
         self.message_user(
             request, ngettext("%d token was revoked.", "%d tokens were revoked.", len(ended)) % len(ended)
         )
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ModelAdmin):  # type: ignore[misc]
+    """To be read: nothing can be added, changed or deleted here."""
+
+    list_display = ("at", "who", "what", "organization", "site", "details")
+    list_filter = ("what", "who")
+    search_fields = ("=site", "=organization", "=who")
+    search_help_text = _("Id of a site, an organization or a person")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        return False

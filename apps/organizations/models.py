@@ -16,6 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.clock import utc_now
 from apps.core.ids import new_organization_id, new_user_id
+from apps.organizations.audit import AuditEntry
+
+__all__ = ["ApiToken", "AuditEntry", "Membership", "Organization", "Role", "Scope", "User"]
 
 
 class UserManager(BaseUserManager["User"]):

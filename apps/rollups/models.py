@@ -92,7 +92,9 @@ class Erasure(models.Model):
     organization_id = models.CharField(max_length=64, help_text=_("The organization's public id."))
     visitor = models.CharField(max_length=16, blank=True, help_text=_("Keyed hash of the visitor id, hexadecimal."))
     before = models.DateTimeField(null=True, blank=True)
+    through = models.PositiveBigIntegerField(help_text=_("Events with ids up to this one are erased."))
     who = models.CharField(max_length=64)
+    entry = models.PositiveBigIntegerField(help_text=_("The entry of the audit that says who asked."))
     asked_at = models.DateTimeField(default=utc_now)
 
     class Meta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -19,13 +20,17 @@ def count_again(chosen: QuerySet[FilledPeriod], now: datetime) -> int:
     ``fill_due`` count them. So there is nothing to send and nothing to lose, no lock to wait for, and doing it twice
     is doing it once. Counting that is under way may undo the mark: what it writes is newer than the request.
     """
-    marked, days = 0, _days(chosen)
     with transaction.atomic():
-        for site, spans in days.items():
-            for first, end in spans:
-                month = Q(level=Level.MONTH.label, start__gte=floor(Level.MONTH, first), start__lt=end)
-                touched = FilledPeriod.objects.filter(month | Q(start__gte=first, start__lt=end), site=site)
-                marked += touched.exclude(state=State.DUE).update(state=State.DUE, computed_at=now)
+        return sum(make_due(site, spans, now) for site, spans in _days(chosen).items())
+
+
+def make_due(site: int, spans: Iterable[tuple[datetime, datetime]], now: datetime) -> int:
+    """Make all periods due that share a moment with ``spans``, from midnight to midnight; returns how many."""
+    marked = 0
+    for first, end in spans:
+        month = Q(level=Level.MONTH.label, start__gte=floor(Level.MONTH, first), start__lt=end)
+        touched = FilledPeriod.objects.filter(month | Q(start__gte=first, start__lt=end), site=site)
+        marked += touched.exclude(state=State.DUE).update(state=State.DUE, computed_at=now)
     return marked
 
 

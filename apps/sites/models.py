@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,8 @@ from apps.core.clock import utc_now
 from apps.core.hashing import new_key
 from apps.core.ids import new_site_id
 from apps.organizations.models import ApiToken, Organization, User
+
+MAX_RETENTION_MONTHS = 1200
 
 
 class Visibility(models.TextChoices):
@@ -66,6 +69,12 @@ class Site(models.Model):
         help_text=_("Where this lists hosts, events must be on one of them. Empty: any host."),
     )
     time_zone = models.CharField(max_length=64, default="UTC", help_text=_("IANA name; the pages draw days in it."))
+    retention_months = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_RETENTION_MONTHS)],
+        help_text=_("Older events are deleted every night, and cannot be brought back. Empty: they are kept for ever."),
+    )
     hash_key = models.BinaryField(default=new_key, editable=False)
     created_at = models.DateTimeField(default=utc_now, editable=False)
 
