@@ -162,6 +162,7 @@ INSTALLED_APPS = [
     "apps.insights",
     "apps.rollups",
     "apps.segments",
+    "apps.keeping",
     "apps.api",
     "apps.dashboard",
 ]
@@ -300,10 +301,25 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="17"),
         "options": {"expires": 20 * 3_600},
     },
+    "delete-old-events": {
+        "task": "apps.keeping.tasks.delete_old_events",
+        "schedule": crontab(hour="2", minute="7"),
+        "options": {"expires": 20 * 3_600},
+    },
+    "delete-old-refusals": {
+        "task": "apps.events.tasks.delete_old_refusals",
+        "schedule": crontab(hour="3", minute="27"),
+        "options": {"expires": 20 * 3_600},
+    },
     "fill-closed-periods": {
         "task": "apps.rollups.tasks.fill_closed_periods",
         "schedule": crontab(),
         "options": {"expires": 50},
+    },
+    "finish-erasures": {
+        "task": "apps.keeping.tasks.finish_erasures",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
     },
     "remove-superseded": {
         "task": "apps.rollups.tasks.remove_superseded",

@@ -10,6 +10,7 @@ from typing import NoReturn
 import pytest
 from django.conf import settings
 
+from apps.events.refused import recorder
 from apps.events.store import EventStore, Statement, close_store, get_store
 from tests.people import World, make_world
 
@@ -36,6 +37,14 @@ def lacking(reason: str) -> NoReturn:
 def _quick_passwords() -> None:
     """Make passwords cheap to set: argon2 is slow on purpose, and nearly every test makes people."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture(autouse=True)
+def _no_refusal_is_written_behind_a_test() -> Iterator[None]:
+    """Leave it to the tests when refusals are written, and keep none for the next test's database."""
+    recorder.seconds = 3_600
+    yield
+    recorder.forget()
 
 
 @pytest.fixture(scope="session")

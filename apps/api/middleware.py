@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from apps.api.caches import tokens
 from apps.api.errors import NOT_AN_OPERATION, TooManyRequests, Unauthorized, answer, error_response
 from apps.api.limits import count_request
+from apps.api.turned_away import note_turned_away
+from apps.events.models import Reason
 from apps.organizations.models import ApiToken
 
 RENDERER_ROUTE = "/~gitbook/__evt"
@@ -36,12 +38,13 @@ class ApiMiddleware:
             token = tokens.get(raw) if raw else None
             usage = count_request(request, token)
         except Exception as error:  # the cache or the database is away: still an answer in the published shape
+            note_turned_away(request, error, Reason.UNAVAILABLE)
             return self._finish(request, answer(error, plain=is_renderer(request)))
         request.api_token, request.raw_token = token, raw
         if usage.exceeded:
-            response = answer(TooManyRequests(usage.seconds_left), plain=is_renderer(request))
+            response = self._turn_away(request, TooManyRequests(usage.seconds_left))
         elif raw is not None and token is None:
-            response = answer(Unauthorized("Invalid API token"), plain=is_renderer(request))
+            response = self._turn_away(request, Unauthorized("Invalid API token"))
         else:
             response = self._in_shape(request, self._get_response(request))
         usage.write_headers(response)
@@ -49,7 +52,11 @@ class ApiMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by Django with whatever a view raised."""
-        return answer(error, plain=is_renderer(request)) if is_api(request.path_info) else None
+        return self._turn_away(request, error) if is_api(request.path_info) else None
+
+    def _turn_away(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        note_turned_away(request, error)
+        return answer(error, plain=is_renderer(request))
 
     def _in_shape(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """What Django itself refused (a bad host, a request that no route takes) gets the published shape too."""

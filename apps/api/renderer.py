@@ -17,6 +17,8 @@ from apps.api.errors import MethodNotAllowed, error_response
 from apps.api.middleware import ApiRequest
 from apps.api.tracking import empty, preflight, site_to_track
 from apps.core.clock import utc_now
+from apps.events.faults import note_events
+from apps.events.models import Reason
 from apps.events.services import track
 from apps.events.surrogates import well_formed
 
@@ -38,24 +40,27 @@ def track_renderer_events(request: ApiRequest) -> HttpResponse:
         return error_response(400, "Expected the parameters o (organization) and s (site)", plain=True)
     site = site_to_track(request, organization_id, site_id)
     now = utc_now()
-    body = without_old_events(read_body(request), now=now)
+    body, old = without_old_events(read_body(request), now=now)
+    if old:
+        note_events(Reason.TIMESTAMP, old, site=site.pk, now=now)
     if body is None:
         return error_response(400, "No events of the last 5 minutes", plain=True)
     track(body, site=site, caller=caller_of(request, trusted=request.api_token is not None), now=now)
     return empty()
 
 
-def without_old_events(body: bytes, *, now: datetime) -> bytes | None:
-    """``body`` without the events older than ``OLDEST``; ``None`` where none is left.
+def without_old_events(body: bytes, *, now: datetime) -> tuple[bytes | None, list[msgspec.Raw]]:
+    """``body`` without the events older than ``OLDEST``, and those; ``None`` where none is left.
 
     What is not understood here is passed on as it came: the tracking route's own checks refuse it in their words.
     """
     try:
         batch = msgspec.json.decode(well_formed(body), type=_Batch)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return body
-    fresh = [event for event in batch.events if not _is_old(event, now)]
-    return msgspec.json.encode({"events": fresh}) if fresh else None
+        return body, []
+    old = [event for event in batch.events if _is_old(event, now)]
+    fresh = [event for event in batch.events if not _is_old(event, now)] if old else batch.events
+    return (msgspec.json.encode({"events": fresh}) if fresh else None), old
 
 
 class _Batch(msgspec.Struct):

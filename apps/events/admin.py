@@ -1,4 +1,4 @@
-"""The admin page of events: read-only, and read from the event store rather than from Django's database."""
+"""The admin pages of events and refusals: read-only. Events come from the store, not from Django's database."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
 from apps.events.latest import Wanted, headers, latest_events
-from apps.events.models import Event
+from apps.events.models import Event, RefusalCount, RefusedEvent
 from apps.events.wire import EARLIEST, EVENT_TYPES
 from apps.sites.models import Site
 
@@ -72,21 +74,64 @@ class EventFilter(forms.Form):
         )
 
 
-@admin.register(Event)
-class EventAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """One page: nothing can be added, changed or deleted here."""
-
-    def get_urls(self) -> list[URLPattern]:
-        return [path("", self.admin_site.admin_view(self.changelist_view), name="events_event_changelist")]
+class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Nothing can be added, changed or deleted by hand."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+
+class RefusalAdmin(ReadOnlyAdmin):
+    """What was refused, by site, reason and day. With its site it goes: that page asks for the right to delete it."""
+
+    list_filter = (("site", RelatedDropdownFilter), ("reason", ChoicesDropdownFilter))
+    list_filter_submit = True
+    list_select_related = ("site",)
+    list_display_links = None
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        page = request.resolver_match.url_name if request.resolver_match else None
+        return not (page or "").startswith(f"{self.opts.app_label}_{self.opts.model_name}_")
+
+
+@admin.register(RefusedEvent)
+class RefusedEventAdmin(RefusalAdmin):
+    """The last refusals of each site, one by one."""
+
+    list_display = ("moment", "site", "reason", "place", "event_type", "host", "path")
+    date_hierarchy = "refused_at"
+
+    @admin.display(description=_("refused at (UTC)"), ordering="refused_at")
+    def moment(self, refused: RefusedEvent) -> str:
+        return f"{refused.refused_at:%Y-%m-%d %H:%M:%S}"
+
+
+@admin.register(RefusalCount)
+class RefusalCountAdmin(RefusalAdmin):
+    """How many were refused, by minute."""
+
+    list_display = ("start", "site", "reason", "requests", "events")
+    date_hierarchy = "minute"
+
+    @admin.display(description=_("minute (UTC)"), ordering="minute")
+    def start(self, count: RefusalCount) -> str:
+        return f"{count.minute:%Y-%m-%d %H:%M}"
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """One page, without the others that an admin has."""
+
+    def get_urls(self) -> list[URLPattern]:
+        return [path("", self.admin_site.admin_view(self.changelist_view), name="events_event_changelist")]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_view_permission(request):

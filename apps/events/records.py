@@ -1,14 +1,18 @@
-"""What is relational about events: the runs of imports."""
+"""What is relational about events: the runs of imports, and what was refused."""
 
 from __future__ import annotations
 
 import secrets
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.clock import utc_now
 from apps.sites.models import Site
+
+PLACE_CHARACTERS, HOST_CHARACTERS, PATH_CHARACTERS = 200, 255, 500
+"""How much is kept of the place of a fault, and of the page's address; longer texts are cut."""
 
 
 def new_run_key() -> str:
@@ -42,3 +46,63 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return self.file
+
+
+class Reason(models.TextChoices):
+    """Why events were refused."""
+
+    MALFORMED = "malformed", _("Not JSON")
+    INVALID = "invalid", _("Invalid field")
+    TIMESTAMP = "timestamp", _("Too old or too new")
+    HOSTNAME = "hostname", _("Not on a host of the site")
+    NOT_ALLOWED = "not_allowed", _("Not allowed")
+    RATE_LIMITED = "rate_limited", _("Rate limited")
+    UNAVAILABLE = "unavailable", _("Could not be stored")
+    TOO_LARGE = "too_large", _("Body too large")
+    ERROR = "error", _("Unexpected error")
+
+
+class RefusalCount(models.Model):
+    """How many requests, and events in them, were refused for a reason in a minute of a site.
+
+    A request whose events could not be read counts as one event.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="refusal_counts")
+    minute = models.DateTimeField(db_index=True, help_text=_("Start of the minute."))
+    reason = models.CharField(max_length=16, choices=Reason.choices)
+    requests = models.PositiveBigIntegerField()
+    events = models.PositiveBigIntegerField()
+
+    class Meta:
+        ordering = ("-minute", "site", "reason")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("site", "minute", "reason"), name="one_count_of_refusals_a_minute"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.minute:%Y-%m-%d %H:%M} {self.reason}"
+
+
+class RefusedEvent(models.Model):
+    """One of the last refusals of a site: what the event was and where its fault is, and nothing of who sent it.
+
+    ``place`` is the dotted place of the fault; it ends at a visitor's claims, the names of which are the site's own.
+    What could not be read is empty.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="refused_events")
+    refused_at = models.DateTimeField(db_index=True)
+    reason = models.CharField(max_length=16, choices=Reason.choices)
+    place = models.CharField(max_length=PLACE_CHARACTERS, blank=True)
+    event_type = models.CharField(max_length=32, blank=True)
+    host = models.CharField(max_length=HOST_CHARACTERS, blank=True)
+    path = models.CharField(
+        max_length=PATH_CHARACTERS, blank=True, help_text=_("Of the page, without query and share key.")
+    )
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.place}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from apps.core.errors import Refusal
 from apps.events.addresses import host_of
 from apps.events.enrichment import Caller, SiteFacts, enrich
+from apps.events.faults import ForeignHost, OutsideWindow, note_fault
 from apps.events.schema import WireEvent, decode
 from apps.events.writer import get_writer
 from apps.sites.models import Site, Visibility
@@ -25,8 +25,16 @@ def track(body: bytes, *, site: Site, caller: Caller, now: datetime) -> int:
     """Store the events of a posted body, all or none; returns how many, once they are durable and visible.
 
     Raises ``MalformedBody`` (400) for what is not JSON, ``Refusal`` (422) with the dotted place of the first
-    fault, ``Unavailable`` (503) when they cannot be stored now.
+    fault, ``Unavailable`` (503) when they cannot be stored now. Whatever is raised is counted.
     """
+    try:
+        return _track(body, site=site, caller=caller, now=now)
+    except Exception as error:
+        note_fault(error, body, site_id=site.pk, now=now)
+        raise
+
+
+def _track(body: bytes, *, site: Site, caller: Caller, now: datetime) -> int:
     events = decode(body)
     _check_window(events, now)
     _check_hosts(events, site.hostnames)
@@ -38,7 +46,7 @@ def track(body: bytes, *, site: Site, caller: Caller, now: datetime) -> int:
 def _check_window(events: Sequence[WireEvent], now: datetime) -> None:
     for index, event in enumerate(events):
         if event.timestamp is not None and abs(event.timestamp - now) > TOLERANCE:
-            raise Refusal("is more than 5 minutes from now", path=f"body.events.{index}.timestamp")
+            raise OutsideWindow("is more than 5 minutes from now", path=f"body.events.{index}.timestamp")
 
 
 def _check_hosts(events: Sequence[WireEvent], hostnames: Sequence[str]) -> None:
@@ -46,4 +54,4 @@ def _check_hosts(events: Sequence[WireEvent], hostnames: Sequence[str]) -> None:
         return
     for index, event in enumerate(events):
         if host_of(event.location.url) not in hostnames:
-            raise Refusal("is not on a host of this site", path=f"body.events.{index}.location.url")
+            raise ForeignHost("is not on a host of this site", path=f"body.events.{index}.location.url")

@@ -33,6 +33,8 @@ PAGES = (
     "/admin/segments/visitorsegment/",
     "/admin/segments/visitorsegment/add/",
     "/admin/events/event/",
+    "/admin/events/refusedevent/",
+    "/admin/events/refusalcount/",
 )
 
 

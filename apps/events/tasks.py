@@ -1,0 +1,15 @@
+"""Background work on events."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from apps.core.clock import utc_now
+from apps.core.tasks import Work
+from apps.events import refused
+
+
+@shared_task(base=Work)
+def delete_old_refusals() -> None:
+    """Delete what is kept of refused events once it is old; everything of them that is younger stays."""
+    refused.delete_old(utc_now())
