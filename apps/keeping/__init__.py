@@ -1,0 +1,1 @@
+"""Keeping data as long as it is wanted, and no longer: erasure, export, retention, reset."""

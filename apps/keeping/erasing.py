@@ -1,0 +1,113 @@
+"""Carrying an erasure out: marks first, then the events, then counting goes on. Safe to stop anywhere and to repeat."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from apps.core.clock import utc_now
+from apps.core.locks import one_after_another
+from apps.events.records import ImportRun
+from apps.events.store import get_store
+from apps.keeping import statements
+from apps.keeping.asking import note
+from apps.rollups.models import Erasure, FilledPeriod, Watermark
+from apps.rollups.periods import LEVELS, Level, Period
+from apps.rollups.recounting import make_due
+from apps.rollups.statements import IDENTITIES
+
+PATIENCE_SECONDS = 120.0
+"""How long to wait until the engine has removed the files that were replaced: it looks after them twice a minute."""
+_LOOK_SECONDS = 0.25
+_AT_ONCE = 500
+"""Records a statement of the relational database."""
+
+Kind = Erasure.Kind
+_WHOLE = (Kind.RESET, Kind.SITE)
+
+log = logging.getLogger(__name__)
+
+
+def carry_out(erasure: Erasure) -> int:
+    """Erase the events; returns how many there were. Raises ``Unavailable`` where the store is away: repeat it then.
+
+    1. The row is there already: whatever is being counted of the site is not recorded.
+    2. The periods that hold the events are due, so that questions read events.
+    3. The events go, and the numbers of visitors and sessions that have no other.
+    4. The row goes: the site is counted again, by fillings that begin after it.
+    """
+    store, tables = get_store(), _tables(erasure)
+    for table in tables:
+        store.command(statements.haste(table))
+    columns = store.query(statements.touched(erasure)) or [(), ()]
+    days = [datetime.fromtimestamp(second, UTC) for second in columns[0]]
+    events = int(sum(columns[1]))
+    with transaction.atomic():
+        Watermark.objects.select_for_update().get_or_create(pk=1)
+        make_due(erasure.store_site, [(day, Period(Level.DAY, day).end) for day in days], utc_now())
+    store.command(statements.erase(erasure))
+    store.command(statements.tidy())
+    _forget(erasure)
+    _end(erasure, events)
+    _sweep(tables)
+    return events
+
+
+def finish_all() -> int:
+    """Carry out all that was asked for and is not done; returns how many erasures that were."""
+    waiting = list(Erasure.objects.all())
+    for erasure in waiting:
+        carry_out(erasure)
+    return len(waiting)
+
+
+def _forget(erasure: Erasure) -> None:
+    """Numbers go only while the row holds the counting: a filling must not lose a number that it has looked up."""
+    with one_after_another("numbers"):
+        if Erasure.objects.filter(pk=erasure.pk).exists():
+            for identity in IDENTITIES:
+                get_store().command(statements.forget(identity, erasure.store_site))
+            if erasure.kind in _WHOLE:
+                get_store().command(statements.uncount(erasure.store_site))
+
+
+def _end(erasure: Erasure, events: int) -> None:
+    """Let the site be counted again, unless another did: then what is counted by now is right."""
+    with transaction.atomic():
+        Watermark.objects.select_for_update().get_or_create(pk=1)
+        if not Erasure.objects.filter(pk=erasure.pk).delete()[0]:
+            return
+        Watermark.objects.update(erasures=F("erasures") + 1)
+        periods = FilledPeriod.objects.filter(site_id=erasure.store_site)
+        if erasure.kind in _WHOLE:
+            periods.delete()
+            ImportRun.objects.filter(site_id=erasure.store_site).delete()
+        elif erasure.before is not None:
+            gone = [period.pk for period in periods.filter(start__lt=erasure.before) if _ends_before(period, erasure)]
+            for first in range(0, len(gone), _AT_ONCE):
+                FilledPeriod.objects.filter(pk__in=gone[first : first + _AT_ONCE]).delete()
+        note(f"erased_{erasure.kind}", erasure, {"entry": erasure.entry, "events": events})
+
+
+def _ends_before(period: FilledPeriod, erasure: Erasure) -> bool:
+    return erasure.before is not None and Period(LEVELS[period.level], period.start).end <= erasure.before
+
+
+def _tables(erasure: Erasure) -> Sequence[str]:
+    return ("events", *statements.NUMBERS, *(("rollups",) if erasure.kind in _WHOLE else ()))
+
+
+def _sweep(tables: Sequence[str]) -> None:
+    """Wait until the files that were replaced are gone."""
+    store, until, ends = get_store(), int(time.time()) + 1, time.monotonic() + PATIENCE_SECONDS
+    while store.query(statements.replaced(tables, until))[0][0] and time.monotonic() < ends:
+        time.sleep(_LOOK_SECONDS)
+    if time.monotonic() >= ends:
+        log.warning("Files of erased events are still on disk: the engine removes them within ten minutes.")
+    for table in tables:
+        store.command(statements.ease(table))
