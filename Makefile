@@ -17,7 +17,7 @@ WORKERS ?= 2
 EVENTS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test check bench bench-rollups lock
+.PHONY: help setup run serve test check bench bench-rollups lock script
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,9 @@ $(VENV)/installed: requirements/run.txt | $(PY)
 $(VENV)/installed-dev: requirements/dev.txt $(VENV)/installed
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
+
+script: node_modules/installed ## Make static/js/insights.min.js, which /insights.js serves, from static/js/insights.js.
+	@npm run --silent minify -- --output static/js/insights.min.js
 
 .PHONY: npm
 npm:

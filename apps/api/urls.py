@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, include, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from apps.api import documents, renderer, tracking, views
+from apps.api import documents, pixel, renderer, script, tracking, views
 from apps.core.ids import PUBLIC_ID_PATTERN
 
 
@@ -35,6 +35,8 @@ _routes: list[URLPattern] = [
     path("v1/", views.InformationView.as_view()),  # so the official client writes it
     path("v1/openapi.json", documents.openapi_json, name="openapi"),
     path("v1/docs", documents.docs_page, name="docs"),
+    path("insights.js", script.insights_script, name="script"),
+    path("pixel.gif", pixel.pixel, name="pixel"),
     # The renderer posts below its site's base path.
     re_path(r"^(?:.*/)?~gitbook/__evt$", renderer.track_renderer_events, name="renderer-events"),
     path("__session/2/", renderer.identify_visitor, name="renderer-session"),

@@ -1,0 +1,111 @@
+"""``/pixel.gif``: a page view without JavaScript. docs/script.md tells how to embed it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from apps.api.caches import public_sites
+from apps.api.callers import caller_of
+from apps.api.errors import NotFound, TooManyRequests, Unauthorized, answer
+from apps.api.limits import count_request
+from apps.api.tracking import SITE_NOT_FOUND
+from apps.core.clock import utc_now
+from apps.core.hashing import keyed_hash64
+from apps.events.enrichment import Caller
+from apps.events.services import track
+from apps.sites.models import IngestPolicy, Site
+
+GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+"""One transparent point."""
+
+LOCATION = {
+    "page": "page",
+    "space": "space",
+    "section": "siteSection",
+    "site-space": "siteSpace",
+    "share-key": "siteShareKey",
+    "revision": "revision",
+}
+"""Parameter → key of the event's location. The names are those of the script's attributes."""
+
+
+@require_GET
+def pixel(request: HttpRequest) -> HttpResponse:
+    """GET /pixel.gif?org=…&site=…: a page view of the page that shows it. No cookie is set or read.
+
+    Readers who do not want to be tracked (``Sec-GPC``, ``DNT``) are not counted, unless ``ignore-dnt`` is given.
+    The address of the page is ``url``, or the ``Referer`` that the browser sends with the image. A refusal
+    is plain text with its status: an image with ``alt=""`` shows nothing then.
+    """
+    try:
+        usage = count_request(request, None)
+        if usage.exceeded:
+            raise TooManyRequests(usage.seconds_left)
+        if "ignore-dnt" in request.GET or not asks_for_privacy(request):
+            _count(request, now=utc_now())
+    except Exception as error:  # whatever it is, it is answered as the API answers it
+        return _uncached(answer(error, plain=True))
+    return _uncached(HttpResponse(GIF, content_type="image/gif"))
+
+
+def asks_for_privacy(request: HttpRequest) -> bool:
+    """Whether the reader's browser sends Global Privacy Control or Do Not Track."""
+    return "1" in (request.headers.get("Sec-GPC"), request.headers.get("DNT"))
+
+
+def _count(request: HttpRequest, *, now: datetime) -> None:
+    site = public_sites.get(request.GET.get("org", ""), request.GET.get("site", ""))
+    if site is None:
+        raise NotFound(SITE_NOT_FOUND)
+    if site.ingest_policy != IngestPolicy.PUBLIC:
+        raise Unauthorized("This site takes events only with an API token")
+    caller = caller_of(request, trusted=False)
+    event = {
+        "type": "page_view",
+        "session": _session(request, site, caller, now),
+        "location": _location(request),
+    }
+    track(json.dumps({"events": [event]}).encode(), site=site, caller=caller, now=now)
+
+
+def _session(request: HttpRequest, site: Site, caller: Caller, now: datetime) -> dict[str, str | None]:
+    """A visitor of this day: who has the same address and agent is the same one until midnight (UTC)."""
+    told = f"{now:%Y-%m-%d}\n{caller.ip}\n{caller.user_agent}"
+    visitor = f"{keyed_hash64(bytes(site.hash_key), b'pixel', told):016x}"
+    language = request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0].strip()
+    return {
+        "visitorId": visitor,
+        "sessionId": visitor,
+        "language": language[:256] or None,
+        "referrer": request.GET.get("referrer", ""),
+    }
+
+
+def _location(request: HttpRequest) -> dict[str, str | None]:
+    """Where it was. Without an id a page has its path as one, as in the script; an empty id: it is missing."""
+    url = request.GET.get("url") or request.headers.get("Referer", "")
+    told = {key: request.GET.get(name) or None for name, key in LOCATION.items()}
+    if "page" not in request.GET:
+        told["page"] = page_of(url)
+    return {"url": url, **told}
+
+
+def page_of(url: str) -> str:
+    """The id of the page at ``url``, as the script makes it: the path without ``index.html`` and a slash at its end."""
+    path = "/" + url.partition("://")[2].partition("#")[0].partition("?")[0].partition("/")[2]
+    for ending in ("/index.html", "/index.htm", "/"):
+        if path.endswith(ending):
+            path = path.removesuffix(ending)
+            break
+    return path[:256] or "/"
+
+
+def _uncached(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
