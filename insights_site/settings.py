@@ -311,6 +311,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="27"),
         "options": {"expires": 20 * 3_600},
     },
+    "delete-used-keys": {
+        "task": "apps.events.tasks.delete_used_keys",
+        "schedule": crontab(minute="23"),
+        "options": {"expires": 1_800},
+    },
     "fill-closed-periods": {
         "task": "apps.rollups.tasks.fill_closed_periods",
         "schedule": crontab(),

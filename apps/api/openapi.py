@@ -14,6 +14,7 @@ from drf_spectacular.generators import SchemaGenerator
 from apps.api.descriptions import ERROR, ERRORS
 from apps.api.query_schema import query_schemas
 from apps.api.release import VERSION
+from apps.events.once import MAX_CHARACTERS
 from apps.events.schema import Body
 
 Document = dict[str, Any]
@@ -94,7 +95,10 @@ def _tracking(body: dict[str, Any]) -> dict[str, Any]:
         "tags": ["Insights"],
         "summary": "Track events (site:insights:track, or without a token where the site's policy is public)",
         "security": [{"token": []}, {}],
-        "parameters": [{"name": name, "in": "path", "required": True, "schema": dict(_ID)} for name in _NAMES.values()],
+        "parameters": [
+            *({"name": name, "in": "path", "required": True, "schema": dict(_ID)} for name in _NAMES.values()),
+            _IDEMPOTENCY_KEY,
+        ],
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
         "responses": {
             "204": {"description": "The events are durable, and in the next question's answer."},
@@ -109,6 +113,13 @@ def _tracking(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+_IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A request that is repeated with the same key and body within 24 hours is counted once.",
+    "schema": {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": MAX_CHARACTERS},
+}
 _ID: dict[str, Any] = {"type": "string", "pattern": "^[a-zA-Z0-9_-]+$"}
 _SHARED_SCHEMAS: dict[str, Any] = {
     "Error": {

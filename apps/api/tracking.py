@@ -11,6 +11,7 @@ from apps.api.callers import caller_of
 from apps.api.errors import Forbidden, MethodNotAllowed, NotFound, Unauthorized
 from apps.api.middleware import ApiRequest
 from apps.core.clock import utc_now
+from apps.events.once import Once
 from apps.events.services import track
 from apps.organizations.models import Scope
 from apps.sites.models import IngestPolicy, Site
@@ -28,8 +29,17 @@ def track_events(request: ApiRequest, organization_id: str, site_id: str) -> Htt
         raise MethodNotAllowed(request.method, ("POST", "OPTIONS"))
     site = site_to_track(request, organization_id, site_id)
     caller = caller_of(request, trusted=request.api_token is not None)
-    track(read_body(request), site=site, caller=caller, now=utc_now())
+    body = read_body(request)
+    track(body, site=site, caller=caller, now=utc_now(), once=_once(request, body))
     return empty()
+
+
+def _once(request: ApiRequest, body: bytes) -> Once | None:
+    """What an ``Idempotency-Key`` asks for: it belongs to the token, or to all callers of the site without one."""
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is None:
+        return None
+    return Once(key=key, scope=f"token {request.api_token.pk}" if request.api_token else "", body=body)
 
 
 def site_to_track(request: ApiRequest, organization_id: str, site_id: str) -> Site:
@@ -53,7 +63,7 @@ def preflight() -> HttpResponse:
     """What a browser asks before it posts JSON from another origin; the origin's header is the middleware's."""
     response = empty()
     response["Access-Control-Allow-Methods"] = "POST, OPTIONS"
-    response["Access-Control-Allow-Headers"] = "content-type, authorization"
+    response["Access-Control-Allow-Headers"] = "content-type, authorization, idempotency-key"
     response["Access-Control-Max-Age"] = _PREFLIGHT_SECONDS
     return response
 

@@ -1,4 +1,4 @@
-"""What is relational about events: the runs of imports, and what was refused."""
+"""What is relational about events: the runs of imports, what was refused, and keys of requests."""
 
 from __future__ import annotations
 
@@ -106,3 +106,26 @@ class RefusedEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.place}"
+
+
+class IdempotencyKey(models.Model):
+    """A request that asked to be counted once, for as long as it may be repeated.
+
+    It is written before the events are, with their ``batch``: where ``stored_at`` is missing and the ``holder`` is
+    gone, the event store tells whether they are there. Key and body are kept as keyed hashes.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="idempotency_keys")
+    key = models.CharField(max_length=32, help_text=_("Hash of the key and of who may repeat it."))
+    body = models.CharField(max_length=32, help_text=_("Hash of the body."))
+    batch = models.BigIntegerField(help_text=_("Of the events."))
+    holder = models.CharField(max_length=32, help_text=_("The process that stores the events."))
+    held_until = models.DateTimeField(help_text=_("From then on another may go on."))
+    stored_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=("site", "key"), name="one_idempotency_key_a_site")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from apps.events.addresses import host_of
 from apps.events.enrichment import Caller, SiteFacts, enrich
 from apps.events.faults import ForeignHost, OutsideWindow, note_fault
+from apps.events.once import Once, write_once
 from apps.events.schema import WireEvent, decode
+from apps.events.store import Row
 from apps.events.writer import get_writer
 from apps.sites.models import Site, Visibility
 
@@ -21,26 +24,30 @@ def facts_of(site: Site) -> SiteFacts:
     return SiteFacts(pk=site.pk, hash_key=bytes(site.hash_key), visitor_auth=site.visibility == Visibility.VISITOR_AUTH)
 
 
-def track(body: bytes, *, site: Site, caller: Caller, now: datetime) -> int:
+def track(body: bytes, *, site: Site, caller: Caller, now: datetime, once: Once | None = None) -> int:
     """Store the events of a posted body, all or none; returns how many, once they are durable and visible.
 
     Raises ``MalformedBody`` (400) for what is not JSON, ``Refusal`` (422) with the dotted place of the first
-    fault, ``Unavailable`` (503) when they cannot be stored now. Whatever is raised is counted.
+    fault, ``Unavailable`` (503) when they cannot be stored now. Whatever is raised is counted. With ``once``, a body
+    that was stored before is not stored again, and the answer is 0.
     """
     try:
-        return _track(body, site=site, caller=caller, now=now)
+        if once is not None:
+            return write_once(once, site, partial(_rows, body, site=site, caller=caller, now=now))
+        rows = _rows(body, site=site, caller=caller, now=now)
+        get_writer().write(rows)
+        return len(rows)
     except Exception as error:
         note_fault(error, body, site_id=site.pk, now=now)
         raise
 
 
-def _track(body: bytes, *, site: Site, caller: Caller, now: datetime) -> int:
+def _rows(body: bytes, *, site: Site, caller: Caller, now: datetime) -> list[Row]:
     events = decode(body)
     _check_window(events, now)
     _check_hosts(events, site.hostnames)
     facts = facts_of(site)
-    get_writer().write([enrich(event, site=facts, caller=caller, now=now) for event in events])
-    return len(events)
+    return [enrich(event, site=facts, caller=caller, now=now) for event in events]
 
 
 def _check_window(events: Sequence[WireEvent], now: datetime) -> None:

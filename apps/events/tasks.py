@@ -6,10 +6,16 @@ from celery import shared_task
 
 from apps.core.clock import utc_now
 from apps.core.tasks import Work
-from apps.events import refused
+from apps.events import once, refused
 
 
 @shared_task(base=Work)
 def delete_old_refusals() -> None:
     """Delete what is kept of refused events once it is old; everything of them that is younger stays."""
     refused.delete_old(utc_now())
+
+
+@shared_task(base=Work)
+def delete_used_keys() -> None:
+    """Delete idempotency keys that no longer count."""
+    once.delete_used(utc_now())

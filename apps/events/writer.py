@@ -33,6 +33,10 @@ _TAG_BITS = 8
 _MILLISECOND_BITS = 22
 
 
+class Undecided(Unavailable):
+    """The engine may yet store the batch, or not."""
+
+
 @dataclass(slots=True, eq=False)
 class _Batch:
     rows: list[Row]
@@ -105,7 +109,7 @@ class Writer:
 
         Raises ``Unavailable`` when the queue is full, the writer is stopping, or the engine is away: then
         nothing is stored. One case cannot be told: an insert that hangs longer than ``patience`` seconds
-        is reported as ``Unavailable`` too, though the engine may yet finish it. Raises the engine's error
+        is reported as ``Undecided``, as the engine may yet finish it. Raises the engine's error
         where it refuses a value of these very rows.
         """
         if not rows:
@@ -143,9 +147,10 @@ class Writer:
             if entry in self._waiting:
                 self._waiting.remove(entry)
                 self._rows_waiting -= len(entry.rows)
-            elif entry.done.is_set():
+                raise Unavailable("The event store does not answer.")
+            if entry.done.is_set():
                 return
-        raise Unavailable("The event store does not answer.")
+        raise Undecided("The event store does not answer.")
 
     def _work(self) -> None:
         while group := self._next_group():
