@@ -58,6 +58,17 @@ _NAMED = tuple((name, re.compile(rf"(?<![a-z0-9])(?:{marks})")) for name, marks 
 _PEOPLE = frozenset({"MetaIAB Facebook"})
 """Patterns of the crawler list that are browsers inside apps, with a person before them."""
 
+_MODEL = re.compile(r"(\bAndroid [\d.]+; (?:[a-z]{2}[-_][a-z]{2}; )?)[^;()]*(?=[;)])", re.IGNORECASE)
+"""The name of a device, which says nothing about who uses it: CUBOT, Newsday, Discovery, Spider 8."""
+
+_EVERYDAY = re.compile(
+    r"\b(?:ce-html|nettv)/1\.0|\bsogou(?:mse|mobilebrowser)\b|\.catcher(?=\d)|\bchromeframe(?=/)", re.IGNORECASE
+)
+"""Words of browsers and television sets in which the lists below see a bot's."""
+
+_COMPRESSED = re.compile(r"\Adv\([^)]+\);pr\(UCBrowser/")
+"""What UC Browser's proxies, which compress pages for a person, call themselves."""
+
 
 def bot_name(agent: str) -> str:
     """The published name of the bot that calls itself ``agent``, ``unknown`` for another bot, ``""`` for a person.
@@ -70,7 +81,10 @@ def bot_name(agent: str) -> str:
     for name, marks in _NAMED:
         if marks.search(lower):
             return name
-    automatic = _isbot().search(agent) or _crawlers().extract(agent)
+    if _COMPRESSED.match(agent):
+        return ""
+    judged = _EVERYDAY.sub("", _MODEL.sub(r"\1", agent))
+    automatic = _isbot().search(judged) or _crawlers().extract(judged)
     return UNKNOWN if automatic else ""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.events.bots import BOT_MARKS
 from apps.events.wire import EVENT_TYPES, TARGET_KEYS
 from apps.insights.columns import (
     CLAIM,
@@ -25,13 +26,7 @@ from apps.insights.columns import (
 )
 from apps.insights.kinds import Choice, Integer, Moment, Page, Point, Reference, Text, Truth, cell_at
 
-BOTS = (
-    "unknown",
-    *("googlebot", "bingbot", "duckduckbot", "duckassist", "facebookbot", "applebot", "chatgpt", "openai", "gptbot"),
-    *("claude", "claudebot", "anthropic", "claude-code", "gemini", "perplexity", "cohere", "mistral", "deepseek"),
-    *("meta", "meta-fetcher", "meta-webindexer", "meta-ads", "bytespider", "ccbot", "amazonbot", "amzn-searchbot"),
-    *("amzn-user", "youbot", "grok", "cursor", "vscode", "codex", "opencode", "github-copilot"),
-)
+BOTS = ("unknown", *sorted(BOT_MARKS))
 ALWAYS_TEXT = Text()
 PLAIN_TEXT = Text(absent="")
 NULLABLE_TEXT = Text(absent="", nullable=True)
