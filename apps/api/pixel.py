@@ -14,6 +14,7 @@ from apps.api.callers import caller_of
 from apps.api.errors import NotFound, TooManyRequests, Unauthorized, answer
 from apps.api.limits import count_request
 from apps.api.tracking import SITE_NOT_FOUND
+from apps.api.turned_away import note_turned_away
 from apps.core.clock import utc_now
 from apps.core.hashing import keyed_hash64
 from apps.events.enrichment import Caller
@@ -49,6 +50,7 @@ def pixel(request: HttpRequest) -> HttpResponse:
         if "ignore-dnt" in request.GET or not asks_for_privacy(request):
             _count(request, now=utc_now())
     except Exception as error:  # whatever it is, it is answered as the API answers it
+        note_turned_away(request, error)
         return _uncached(answer(error, plain=True))
     return _uncached(HttpResponse(GIF, content_type="image/gif"))
 

@@ -14,6 +14,7 @@ from apps.events.records import Reason
 
 _TRACKING = re.compile(rf"/v1/orgs/({PUBLIC_ID_PATTERN})/sites/({PUBLIC_ID_PATTERN})/insights/events")
 _RENDERER = "/~gitbook/__evt"
+_PIXEL = "/pixel.gif"
 _LONGEST_ID = 64
 
 _REASONS: dict[type[Exception], Reason] = {
@@ -32,16 +33,20 @@ def note_turned_away(request: HttpRequest, error: Exception, reason: Reason | No
     ``reason`` is that of an ``error`` which has none of its own.
     """
     found = _REASONS.get(type(error), reason)
-    site = named_site(request) if found and request.method == "POST" else None
+    site = named_site(request) if found else None
     if found and site:
         note_events(found, [], site=site, now=utc_now())
 
 
 def named_site(request: HttpRequest) -> tuple[str, str] | None:
     """The ids of organization and site that a tracking request names; ``None`` for other requests."""
-    if request.path_info.endswith(_RENDERER):
+    ids, path = ("", ""), request.path_info
+    if path == _PIXEL:
+        ids = request.GET.get("org", ""), request.GET.get("site", "")
+    elif request.method != "POST":
+        return None
+    elif path.endswith(_RENDERER):
         ids = request.GET.get("o", ""), request.GET.get("s", "")
-    else:
-        match = _TRACKING.fullmatch(request.path_info)
-        ids = (match[1], match[2]) if match else ("", "")
+    elif match := _TRACKING.fullmatch(path):
+        ids = match[1], match[2]
     return ids if all(0 < len(text) <= _LONGEST_ID for text in ids) else None

@@ -14,7 +14,7 @@ from apps.events import once
 from apps.events.models import IdempotencyKey
 from apps.events.store import EventStore, Statement
 from apps.events.tasks import delete_used_keys
-from apps.events.writer import Writer
+from apps.events.writer import Undecided, Writer, id_at
 from apps.sites.models import Site
 from tests.api.calls import Caller, event, refusal
 from tests.events.refusals import kept
@@ -143,6 +143,26 @@ def test_one_that_does_not_end_is_waited_for_and_then_told(
     assert answer["Retry-After"] == "5"
     assert count(store) == 0
     IdempotencyKey.objects.update(held_until=datetime(2026, 3, 1, tzinfo=UTC))
+    assert post(anybody, world.docs, "k1").status_code == 204
+    assert count(store) == 1
+
+
+def test_what_the_engine_may_yet_store_is_not_stored_beside_it(
+    anybody: Caller, world: World, store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang(*_arguments: object, **_named: object) -> None:
+        raise Undecided("The event store does not answer.")
+
+    monkeypatch.setattr(once, "PATIENCE_SECONDS", 0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Writer, "write", hang)
+        assert post(anybody, world.docs, "k1").status_code == 503
+    assert post(anybody, world.docs, "k1").status_code == 503
+    assert count(store) == 0
+    now = datetime.now(UTC).replace(microsecond=0)
+    late = IdempotencyKey.objects.get()
+    row = {"site": world.docs.pk, "batch": late.batch, "timestamp": now, "received": now, "event_type": "page_view"}
+    store.insert([{**row, "id": id_at(now + timedelta(seconds=5))}])
     assert post(anybody, world.docs, "k1").status_code == 204
     assert count(store) == 1
 

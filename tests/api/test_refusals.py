@@ -121,6 +121,17 @@ def test_the_renderers_old_events_are_counted_though_the_others_are_taken(anybod
     assert kept(world.docs)[-1] == ("timestamp", "", "rss_request", "docs.acme.example", "/start")
 
 
+def test_the_pixels_refusals_are_counted(anybody: Caller, world: World, settings: Settings) -> None:
+    pixel = f"/pixel.gif?org={world.acme.public_id}&site={world.docs.public_id}"
+    assert anybody.get(pixel).status_code == 422
+    world.docs.ingest_policy = IngestPolicy.TOKEN
+    world.docs.save()
+    assert anybody.get(f"{pixel}&url=https://docs.acme.example/").status_code == 401
+    settings.RATE_LIMIT_ADDRESS = 1
+    assert anybody.get(pixel).status_code == 429
+    assert counted(world.docs) == {"invalid": (1, 1), "not_allowed": (1, 1), "rate_limited": (1, 1)}
+
+
 def test_nothing_personal_is_kept(anybody: Caller, world: World) -> None:
     """Marks are put wherever an event can hold something, and looked for in every field of the records."""
     session: dict[str, Any] = {"visitorId": "MARK1", "sessionId": "MARK2", "userAgent": "MARK3", "ip": "192.0.2.77"}
