@@ -16,7 +16,7 @@ from apps.events.records import ImportRun
 from apps.events.store import get_store
 from apps.keeping import statements
 from apps.keeping.asking import note
-from apps.rollups.models import Erasure, FilledPeriod, Watermark
+from apps.rollups.models import Erasure, FilledPeriod, State, Watermark
 from apps.rollups.periods import LEVELS, Level, Period
 from apps.rollups.recounting import make_due
 from apps.rollups.statements import IDENTITIES
@@ -60,9 +60,15 @@ def carry_out(erasure: Erasure) -> int:
 
 def finish_all() -> int:
     """Carry out all that was asked for and is not done; returns how many erasures that were."""
-    waiting = list(Erasure.objects.all())
+    waiting, failed = list(Erasure.objects.all()), None
     for erasure in waiting:
-        carry_out(erasure)
+        try:
+            carry_out(erasure)
+        except Exception as error:  # one that cannot be carried out must not keep the others from it
+            log.exception("An erasure could not be carried out.")
+            failed = error
+    if failed:
+        raise failed
     return len(waiting)
 
 
@@ -85,9 +91,12 @@ def _end(erasure: Erasure, events: int) -> None:
         Watermark.objects.update(erasures=F("erasures") + 1)
         periods = FilledPeriod.objects.filter(site_id=erasure.store_site)
         if erasure.kind in _WHOLE:
-            periods.delete()
-            ImportRun.objects.filter(site_id=erasure.store_site).delete()
-        elif erasure.before is not None:
+            # Events may have come since it was asked, and be noted: their periods must stay, to be counted.
+            periods.update(state=State.DUE, fill=0, through=0, events=0, fingerprint="", computed_at=utc_now())
+            ImportRun.objects.filter(site_id=erasure.store_site, started_at__lte=erasure.asked_at).delete()
+        elif erasure.before is not None and not get_store().query(
+            statements.any_before(erasure.store_site, erasure.before)
+        ):
             gone = [period.pk for period in periods.filter(start__lt=erasure.before) if _ends_before(period, erasure)]
             for first in range(0, len(gone), _AT_ONCE):
                 FilledPeriod.objects.filter(pk__in=gone[first : first + _AT_ONCE]).delete()

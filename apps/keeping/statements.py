@@ -81,9 +81,11 @@ def ease(table: str) -> Statement:
 
 
 def replaced(tables: Sequence[str], until: int) -> Statement:
-    """How many parts are still on disk that were replaced up to ``until``, in seconds since 1970."""
+    """How much is still on disk: parts replaced up to ``until``, in seconds since 1970, and all but one mutation."""
     return Statement(
-        sql="SELECT count() FROM system.parts WHERE database = currentDatabase() AND NOT active"
+        sql="SELECT count() + (SELECT greatest(count(), 1) - 1 FROM system.mutations"
+        " WHERE database = currentDatabase() AND table = 'events')"
+        " FROM system.parts WHERE database = currentDatabase() AND NOT active"
         " AND table IN {tables:Array(String)} AND toUnixTimestamp(remove_time) <= {until:UInt32}",
         parameters={"tables": list(tables), "until": until},
     )
