@@ -113,10 +113,14 @@ def _tables(erasure: Erasure) -> Sequence[str]:
 
 def _sweep(tables: Sequence[str]) -> None:
     """Wait until the files that were replaced are gone."""
-    store, until, ends = get_store(), int(time.time()) + 1, time.monotonic() + PATIENCE_SECONDS
-    while store.query(statements.replaced(tables, until))[0][0] and time.monotonic() < ends:
+    store, ends = get_store(), time.monotonic() + PATIENCE_SECONDS
+    until = int(store.query(statements.moment())[0][0]) + 1  # the engine's clock says when it replaced a file
+    while (left := store.query(statements.replaced(tables, until))) and time.monotonic() < ends:
+        for table in tables:
+            store.command(statements.look(table))
         time.sleep(_LOOK_SECONDS)
-    if time.monotonic() >= ends:
-        log.warning("Files of erased events are still on disk: the engine removes them within ten minutes.")
+    if left:
+        names = ", ".join(left[0])
+        log.warning("Files of erased events are still on disk (%s): the engine removes them within ten minutes.", names)
     for table in tables:
         store.command(statements.ease(table))

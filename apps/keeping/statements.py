@@ -80,13 +80,24 @@ def ease(table: str) -> Statement:
     return Statement(sql=f"ALTER TABLE {table} RESET SETTING {', '.join(name for name, _value in _AT_ONCE)}")
 
 
+def moment() -> Statement:
+    """What the engine's clock says, in seconds since 1970."""
+    return Statement(sql="SELECT toUnixTimestamp(now())")
+
+
+def look(table: str) -> Statement:
+    """Wake the engine's background work on a table, which sleeps longer the less there was to do."""
+    return Statement(sql=f"SYSTEM START MERGES {table}")
+
+
 def replaced(tables: Sequence[str], until: int) -> Statement:
-    """How much is still on disk: parts replaced up to ``until``, in seconds since 1970, and all but one mutation."""
+    """What is still on disk: parts replaced up to ``until``, in seconds since 1970, and all but the last mutation."""
     return Statement(
-        sql="SELECT count() + (SELECT greatest(count(), 1) - 1 FROM system.mutations"
-        " WHERE database = currentDatabase() AND table = 'events')"
-        " FROM system.parts WHERE database = currentDatabase() AND NOT active"
-        " AND table IN {tables:Array(String)} AND toUnixTimestamp(remove_time) <= {until:UInt32}",
+        sql="SELECT concat(table, '/', name) FROM system.parts WHERE database = currentDatabase() AND NOT active"
+        " AND table IN {tables:Array(String)} AND toUnixTimestamp(remove_time) <= {until:UInt32}"
+        " UNION ALL SELECT concat(table, '/', mutation_id) FROM (SELECT table, mutation_id FROM system.mutations"
+        " WHERE database = currentDatabase() AND table = 'events'"
+        " ORDER BY create_time DESC, mutation_id DESC OFFSET 1)",
         parameters={"tables": list(tables), "until": until},
     )
 

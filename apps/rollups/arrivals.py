@@ -94,7 +94,7 @@ def _mark(level: Level, arrivals: Iterable[_Arrival], now: datetime) -> None:
         ]
         due += [
             FilledPeriod(site_id=site, level=level.label, start=start, state=State.DUE, computed_at=utc_now())
-            for start in _without_gaps(level, site, touched)
+            for start in dict.fromkeys(_without_gaps(level, site, touched))
             if (site, start) not in known
         ]
     for first in range(0, len(late), _AT_ONCE):
@@ -114,13 +114,23 @@ def _known(level: Level, newest: dict[int, dict[datetime, int]]) -> dict[tuple[i
 
 
 def _without_gaps(level: Level, site: int, touched: Iterable[datetime]) -> Iterable[datetime]:
-    """The touched periods and those between them; of days and months, from the site's first to its last."""
+    """The touched periods, and those between a site's ends: its first and last, or of hours the touched ones."""
     first, last = min(touched), max(touched)
+    known = None
     if level is not Level.HOUR:
         ends = FilledPeriod.objects.filter(site=site, level=level.label).aggregate(
             first=Min("start"), last=Max("start")
         )
-        first, last = min(first, ends["first"] or first), max(last, ends["last"] or last)
+        known = (ends["first"], ends["last"]) if ends["first"] else None
+    if known is None:
+        yield from _all(level, first, last)
+        return
+    yield from touched
+    yield from _all(level, first, known[0])
+    yield from _all(level, known[1], last)
+
+
+def _all(level: Level, first: datetime, last: datetime) -> Iterable[datetime]:
     while first <= last:
         yield first
         first += level.length

@@ -84,5 +84,10 @@ DECLARATIONS: dict[str, Declaration] = {
 }
 """Name of the dimension → what is kept of it."""
 
-DECLARED = blake2b(repr(sorted(DECLARATIONS.items())).encode(), digest_size=4).hexdigest()
+VERSION = 1
+"""To be raised when a statement that counts changes what it counts."""
+
+DECLARED = blake2b(
+    repr((VERSION, KEYS, [(each, each.encoded, each.absent) for each in DECLARATIONS.values()])).encode(), digest_size=4
+).hexdigest()
 """What the declarations were when a period was counted: where they have changed since, it is counted anew."""

@@ -17,7 +17,7 @@ from apps.events.store import get_store
 from apps.rollups import statements
 from apps.rollups.arrivals import STATEMENT_SECONDS
 from apps.rollups.declarations import DECLARED
-from apps.rollups.models import Erasure, FilledPeriod, State, Watermark, fill_at, new_fill
+from apps.rollups.models import Erasure, FilledPeriod, State, Watermark, fill_at, new_fill, seconds_of
 from apps.rollups.periods import Level, Period, floor, starts
 from apps.rollups.statements import Span
 
@@ -116,16 +116,49 @@ def fill_month(start: datetime, sites: Sequence[int]) -> int:
         for site, days in of_sites.items()
         if all(day.state == State.COUNTED and day.declared == DECLARED for day in days)
     }
+    ready = _complete(ready, start, through)
     used = [(day.site_id, day.start, day.fill) for days in ready.values() for day in days if day.events]
     if used:
         get_store().command(statements.merge(start, used, fill=fill), seconds=STATEMENT_SECONDS)
-    for site, days in ready.items():
-        fingerprint = 0
-        for day in days:
-            fingerprint ^= int(day.fingerprint, 16)
-        events = sum(day.events for day in days)
-        periods.append(_counted(site, Period(Level.MONTH, start), fill, through, (events, fingerprint)))
-    return _record(periods, through, fill, erasures)
+    periods = [_counted(site, Period(Level.MONTH, start), fill, through, _sum(days)) for site, days in ready.items()]
+    with transaction.atomic():
+        _watermark()
+        # A day may have been rejected or counted anew since: the month is made of the old one, and waits.
+        kept = set(found.filter(state=State.COUNTED).values_list("pk", "fill"))
+        stale = {site for site, days in ready.items() if not {(day.pk, day.fill) for day in days} <= kept}
+        return _record([period for period in periods if period.site_id not in stale], through, fill, erasures)
+
+
+def _sum(days: Sequence[FilledPeriod]) -> tuple[int, int]:
+    """How many events the days hold, and the exclusive or of their ids."""
+    fingerprint = 0
+    for day in days:
+        fingerprint ^= int(day.fingerprint, 16)
+    return sum(day.events for day in days), fingerprint
+
+
+def _complete(months: dict[int, list[FilledPeriod]], start: datetime, through: int) -> dict[int, list[FilledPeriod]]:
+    """The sites whose days hold all events of the month; of the others, the days that do not are made due."""
+    if not months:
+        return {}
+    span = Span(tuple(months), start, start + Level.MONTH.length, through)
+    found = fingerprints(Level.MONTH, span)
+    complete = {site: days for site, days in months.items() if _sum(days) == found.get((site, start), (0, 0))}
+    missed = tuple(set(months) - set(complete))
+    if missed:
+        log.warning("The days of %d sites do not hold all events of %s: they are counted anew.", len(missed), start)
+        by_day = fingerprints(Level.DAY, Span(missed, start, span.end, through))
+        known = {(day.site_id, day.start): _sum([day]) for site in missed for day in months[site]}
+        wrong = [place for place in by_day.keys() | known.keys() if by_day.get(place, (0, 0)) != known.get(place)]
+        due = [FilledPeriod(site_id=site, level=Level.DAY.label, start=day, state=State.DUE) for site, day in wrong]
+        FilledPeriod.objects.bulk_create(
+            due,
+            batch_size=500,
+            update_conflicts=True,
+            unique_fields=("site", "level", "start"),
+            update_fields=("state", "computed_at"),
+        )
+    return complete
 
 
 def fingerprints(level: Level, span: Span) -> dict[tuple[int, datetime], tuple[int, int]]:
@@ -192,6 +225,16 @@ def _record(periods: Sequence[FilledPeriod], through: int, fill: int, erasures: 
             return 0
         held = set(Erasure.objects.values_list("store_site", flat=True))
         periods = [period for period in periods if period.site_id not in held]
+        # What was rejected while this was counted stays due.
+        rejected = set(
+            FilledPeriod.objects.filter(
+                site__in={period.site_id for period in periods},
+                level__in={period.level for period in periods},
+                state=State.DUE,
+                computed_at__gt=datetime.fromtimestamp(seconds_of(fill), UTC),
+            ).values_list("site", "level", "start")
+        )
+        periods = [period for period in periods if (period.site_id, period.level, period.start) not in rejected]
         # Events may have been noted while this was counted: whether these periods got some is not known, so they
         # are looked at again.
         for period in periods:

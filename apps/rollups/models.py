@@ -25,6 +25,11 @@ def fill_at(seconds: float) -> int:
     return int(seconds * 1000) << _RANDOM_BITS
 
 
+def seconds_of(fill: int) -> float:
+    """The moment in a filling's number, in seconds since 1970."""
+    return (fill >> _RANDOM_BITS) / 1000
+
+
 class State(models.TextChoices):
     """What a period's record says about its rollup rows."""
 

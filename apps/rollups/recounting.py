@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from apps.rollups.models import FilledPeriod, State
+from apps.rollups.models import FilledPeriod, State, Watermark
 from apps.rollups.periods import LEVELS, Level, Period, floor
 
 
@@ -18,9 +18,10 @@ def count_again(chosen: QuerySet[FilledPeriod], now: datetime) -> int:
 
     From this moment questions read their events, whatever is wrong with what was counted, and the next runs of
     ``fill_due`` count them. So there is nothing to send and nothing to lose, no lock to wait for, and doing it twice
-    is doing it once. Counting that is under way may undo the mark: what it writes is newer than the request.
+    is doing it once. Counting that began before does not undo the mark.
     """
     with transaction.atomic():
+        Watermark.objects.select_for_update().get_or_create(pk=1)  # nothing is recorded meanwhile
         return sum(make_due(site, spans, now) for site, spans in _days(chosen).items())
 
 

@@ -11,8 +11,9 @@ from django.db.models import Q, QuerySet
 
 from apps.rollups.arrivals import note_arrivals
 from apps.rollups.filling import Window, fill_month, fill_window, pieces, windows
-from apps.rollups.models import FilledPeriod, State
+from apps.rollups.models import Erasure, FilledPeriod, State
 from apps.rollups.periods import Level, closed_before, floor
+from apps.rollups.recounting import make_due
 from apps.sites.models import Site
 
 LATE_AGAIN = timedelta(hours=1)
@@ -42,8 +43,13 @@ def fill_due(now: datetime, *, progress: Progress | None = None, seconds: float 
 
 
 def rebuild(site: Site, start: datetime, end: datetime, now: datetime) -> int:
-    """Fill the closed periods of ``site`` that touch ``start`` … ``end`` anew; returns how many there are."""
+    """Fill the closed periods of ``site`` that touch ``start`` … ``end`` anew; returns how many were filled.
+
+    They are due until then. A month stays so until all its days are counted.
+    """
     through = note_arrivals(now)
+    first = floor(Level.DAY, start)
+    make_due(site.pk, [(first, max(end, first + Level.DAY.length))], now)
     done = 0
     for level in Level:
         touched = FilledPeriod.objects.filter(
@@ -61,6 +67,7 @@ def _due(level: Level, now: datetime) -> QuerySet[FilledPeriod, tuple[int, datet
     """Site and start of the closed periods that are to be counted."""
     stale = Q(state=State.DUE) | Q(state=State.LATE, computed_at__lte=now - LATE_AGAIN)
     due = FilledPeriod.objects.filter(stale, level=level.label, start__lt=closed_before(level, now))
+    due = due.exclude(site__in=Erasure.objects.values("store_site"))  # not recorded before that has ended
     return due.values_list("site", "start")
 
 

@@ -72,6 +72,7 @@ def _fill_until(stop: threading.Event) -> None:
 def erase_and_search(site: Site) -> None:
     """Search all files for what a visitor sent and for the hash of the id, before and after."""
     _look_after_files_often()
+    erasing.PATIENCE_SECONDS = 60.0
     known = keyed_hash64(bytes(site.hash_key), b"visitor", "mal")
     caller = Caller(ip=None, user_agent="", trusted=True)
     begin = utc_now() - timedelta(days=2)
@@ -86,7 +87,6 @@ def erase_and_search(site: Site) -> None:
         fill_due(utc_now())
         clock.shift(timedelta(hours=3))
         clean(utc_now())
-    erasing._sweep(TABLES)
     left = [name for text in (MARK.encode(), known.to_bytes(8, "little"), str(known).encode()) for name in _found(text)]
     tell("gone" if not left else f"left: {left}")
     close_writer()
