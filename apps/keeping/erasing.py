@@ -22,7 +22,7 @@ from apps.rollups.recounting import make_due
 from apps.rollups.statements import IDENTITIES
 
 PATIENCE_SECONDS = 120.0
-"""How long to wait until the engine has removed the files that were replaced: it looks after them twice a minute."""
+"""How long to wait until the engine has removed the files that were replaced: each is kept for a second."""
 _LOOK_SECONDS = 0.25
 _AT_ONCE = 500
 """Records a statement of the relational database."""

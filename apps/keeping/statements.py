@@ -16,8 +16,6 @@ _AT_ONCE = (
     # A written part is on disk before the one it replaces is removed, which is then not kept for eight minutes.
     ("min_rows_to_fsync_after_merge", 1),
     ("old_parts_lifetime", 1),
-    ("cleanup_delay_period", 1),
-    ("max_cleanup_delay_period", 1),
     # The files of mutations name the visitor's hash: none but the last is kept, which ``tidy`` makes.
     ("finished_mutations_to_keep", 1),
 )
@@ -86,15 +84,15 @@ def moment() -> Statement:
 
 
 def look(table: str) -> Statement:
-    """Wake the engine's background work on a table, which sleeps longer the less there was to do."""
-    return Statement(sql=f"SYSTEM START MERGES {table}")
+    """Wake the engine's cleaner of a table, which otherwise sleeps the longer the less there was to do."""
+    return Statement(sql=f"SYSTEM START CLEANUP {table}")
 
 
 def replaced(tables: Sequence[str], until: int) -> Statement:
     """What is still on disk: parts replaced up to ``until``, in seconds since 1970, and all but the last mutation."""
     return Statement(
-        sql="SELECT concat(table, '/', name) FROM system.parts WHERE database = currentDatabase() AND NOT active"
-        " AND table IN {tables:Array(String)} AND toUnixTimestamp(remove_time) <= {until:UInt32}"
+        sql="SELECT concat(table, '/', name, ': ', removal_state) FROM system.parts"
+        " WHERE database = currentDatabase() AND NOT active AND table IN {tables:Array(String)} AND toUnixTimestamp(remove_time) <= {until:UInt32}"
         " UNION ALL SELECT concat(table, '/', mutation_id) FROM (SELECT table, mutation_id FROM system.mutations"
         " WHERE database = currentDatabase() AND table = 'events'"
         " ORDER BY create_time DESC, mutation_id DESC OFFSET 1)",

@@ -13,9 +13,9 @@ from apps.core.clock import utc_now
 from apps.core.hashing import keyed_hash64
 from apps.events.enrichment import Caller
 from apps.events.services import track as track_body
-from apps.events.store import Statement, get_store
+from apps.events.store import get_store
 from apps.events.writer import close_writer
-from apps.keeping import erasing
+from apps.keeping import erasing, statements
 from apps.keeping.asking import ask_for_visitor
 from apps.keeping.erasing import carry_out
 from apps.rollups.cleaning import clean
@@ -71,7 +71,6 @@ def _fill_until(stop: threading.Event) -> None:
 
 def erase_and_search(site: Site) -> None:
     """Search all files for what a visitor sent and for the hash of the id, before and after."""
-    _look_after_files_often()
     erasing.PATIENCE_SECONDS = 60.0
     known = keyed_hash64(bytes(site.hash_key), b"visitor", "mal")
     caller = Caller(ip=None, user_agent="", trusted=True)
@@ -87,19 +86,12 @@ def erase_and_search(site: Site) -> None:
         fill_due(utc_now())
         clock.shift(timedelta(hours=3))
         clean(utc_now())
-    left = [name for text in (MARK.encode(), known.to_bytes(8, "little"), str(known).encode()) for name in _found(text)]
-    tell("gone" if not left else f"left: {left}")
-    close_writer()
-
-
-def _look_after_files_often() -> None:
-    """The engine's first look is half a minute after it opens a table, unless the table says otherwise then."""
     for table in TABLES:
-        get_store().command(
-            Statement(sql=f"ALTER TABLE {table} MODIFY SETTING cleanup_delay_period = 1, old_parts_lifetime = 1")
-        )
-        get_store().command(Statement(sql=f"DETACH TABLE {table} SYNC"))
-        get_store().command(Statement(sql=f"ATTACH TABLE {table}"))
+        get_store().command(statements.haste(table))
+    erasing._sweep(TABLES)
+    left = [name for text in (MARK.encode(), known.to_bytes(8, "little"), str(known).encode()) for name in _found(text)]
+    tell("gone" if not left else f"left: {left}, {get_store().query(statements.replaced(TABLES, 2**32 - 1))}")
+    close_writer()
 
 
 def _found(text: bytes) -> list[str]:

@@ -90,8 +90,9 @@ def test_events_count_once_when_the_clock_was_set_back(tmp_path: Path) -> None:
 
 
 def test_readers_of_counted_hours_see_each_event_once_while_events_come(tmp_path: Path) -> None:
-    sources, answers, removed = run_apart(readers.read_while_all_changes, tmp_path).split()
-    assert sources == "rollup"
+    *sources, answers, removed = run_apart(readers.read_while_all_changes, tmp_path).split()
+    assert "rollup" in sources
+    assert set(sources) <= {"rollup", "mixed"}  # what is being rebuilt is read as events
     assert int(answers) >= 5
     assert int(removed) >= 3
 

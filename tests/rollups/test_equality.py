@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -19,7 +19,7 @@ from apps.insights.catalog import DIMENSIONS
 from apps.insights.compiler import compile_query
 from apps.insights.query import Query, resolve_query
 from apps.insights.result import Result
-from apps.rollups.arrivals import settled_id
+from apps.rollups.arrivals import note_arrivals, settled_id
 from apps.rollups.compiler import compile_prepared
 from apps.rollups.coverage import cover
 from apps.rollups.filling import Window, fill_month, fill_window
@@ -102,6 +102,7 @@ def answers(store: EventStore, query: Query) -> tuple[bytes, bytes | None]:
 def test_prepared_answers_equal_those_of_the_events(rollups: EventStore, world: World) -> None:
     store = rollups
     taken: Counter[str] = Counter()
+    states: Counter[str] = Counter()
 
     @settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
     @given(
@@ -118,6 +119,9 @@ def test_prepared_answers_equal_those_of_the_events(rollups: EventStore, world: 
             newest = settled_id(utc_now()) + (600_000 << 22)
             received = time_of(newest).replace(microsecond=0)
             hold(store, site, [{**each, "id": newest + next(_late), "received": received} for each in late])
+            if data.draw(st.booleans()):
+                note_arrivals(utc_now() + timedelta(minutes=15))
+        states.update(FilledPeriod.objects.filter(site=site).values_list("state", flat=True))
         for body in asked:
             query = resolve_query(body, site=site, now=NOW)
             raw, prepared = answers(store, query)
@@ -128,3 +132,4 @@ def test_prepared_answers_equal_those_of_the_events(rollups: EventStore, world: 
     agree()
     assert taken["prepared"] > 20
     assert taken["events"] > 20
+    assert set(states) == {"due", "counted", "late"}
