@@ -92,7 +92,8 @@ def replaced(tables: Sequence[str], until: int) -> Statement:
     """What is still on disk: parts replaced up to ``until``, in seconds since 1970, and all but the last mutation."""
     return Statement(
         sql="SELECT concat(table, '/', name, ': ', removal_state) FROM system.parts"
-        " WHERE database = currentDatabase() AND NOT active AND table IN {tables:Array(String)} AND toUnixTimestamp(remove_time) <= {until:UInt32}"
+        " WHERE database = currentDatabase() AND NOT active"
+        " AND table IN {tables:Array(String)} AND toUnixTimestamp(remove_time) <= {until:UInt32}"
         " UNION ALL SELECT concat(table, '/', mutation_id) FROM (SELECT table, mutation_id FROM system.mutations"
         " WHERE database = currentDatabase() AND table = 'events'"
         " ORDER BY create_time DESC, mutation_id DESC OFFSET 1)",
