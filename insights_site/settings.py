@@ -64,6 +64,12 @@ def folder(name: str, default: str) -> Path:
     return path
 
 
+def file(name: str) -> Path | None:
+    """The path of a file from the environment; a relative one is below the project's folder. None where not set."""
+    given = text(name)
+    return (BASE_DIR / given).resolve() if given else None
+
+
 def address(name: str) -> str:
     """An address from the environment, without a slash at its end; empty where it is not set."""
     given = text(name).rstrip("/")
@@ -125,6 +131,7 @@ TRUSTED_PROXIES = whole("TRUSTED_PROXIES", 0)
 RATE_LIMIT_TOKEN = positive("RATE_LIMIT_TOKEN", 12_000)
 RATE_LIMIT_ADDRESS = positive("RATE_LIMIT_ADDRESS", 3_000)
 DEMO_PASSWORD = text("DEMO_PASSWORD")
+GEOIP_CITY_DB = file("GEOIP_CITY_DB")
 
 ENCRYPTED = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = [

@@ -7,7 +7,16 @@ import os
 import shutil
 import tempfile
 
-for name in ("CLICKHOUSE_URL", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "TRUSTED_PROXIES"):
+for name in (
+    "CLICKHOUSE_URL",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "DEBUG",
+    "ALLOWED_HOSTS",
+    "TRUSTED_PROXIES",
+    "GEOIP_CITY_DB",
+):
     os.environ.pop(name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="insights-tests-")
 # Prepared counts are used however few events there are.

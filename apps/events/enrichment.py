@@ -9,7 +9,7 @@ from apps.core.hashing import keyed_hash64
 from apps.events.addresses import host_of, page_address, path_without_key
 from apps.events.agents import read_agent
 from apps.events.claims import Claims, read_claims
-from apps.events.places import country_code, country_of, point
+from apps.events.places import country_code, place_of, point
 from apps.events.store import Row
 from apps.events.wire import Session, WireEvent
 
@@ -95,11 +95,14 @@ def _place(session: Session, caller: Caller) -> Row:
     """Country and point. A trusted caller's word goes before the visitor's address, that before the caller's own.
 
     An address of the visitor that says nothing leaves the country unknown: the caller is then a server elsewhere.
+    The point of an address is left out where it would lie in another country than the one told.
     """
-    ip = session.ip if caller.trusted and session.ip else caller.ip
+    found = place_of((session.ip if caller.trusted and session.ip else caller.ip) or "")
     told = country_code(caller.country) if caller.trusted else ""
-    place: Row = {"country": told or country_of(ip or "")}
+    place: Row = {"country": told or found.country}
     spot = point(caller.latitude, caller.longitude) if caller.trusted else None
+    if spot is None and told in ("", found.country):
+        spot = found.point
     if spot:
         place["latitude"], place["longitude"] = spot
     return place

@@ -9,7 +9,7 @@ import pytest
 
 from apps.events.enrichment import Caller, SiteFacts, enrich
 from apps.events.models import Event
-from apps.events.places import country_of
+from apps.events.places import place_of
 from apps.events.schema import decode
 from apps.events.store import EventStore, Row, Statement
 from tests.events.wire import OWN, body_of, sent
@@ -195,7 +195,7 @@ def test_who_is_believed_about_the_country(ip: str | None, caller: Caller, count
     ],
 )
 def test_the_country_of_an_address(ip: str, country: str) -> None:
-    assert country_of(ip) == country
+    assert place_of(ip).country == country
 
 
 @pytest.mark.parametrize(
