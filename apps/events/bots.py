@@ -62,9 +62,12 @@ _MODEL = re.compile(r"(\bAndroid [\d.]+; (?:[a-z]{2}[-_][a-z]{2}; )?)[^;()]*(?=[
 """The name of a device, which says nothing about who uses it: CUBOT, Newsday, Discovery, Spider 8."""
 
 _EVERYDAY = re.compile(
-    r"\b(?:ce-html|nettv)/1\.0|\bsogou(?:mse|mobilebrowser)\b|\.catcher(?=\d)|\bchromeframe(?=/)", re.IGNORECASE
+    r"\b(?:ce-html|nettv)/1\.0|\bsogou(?:mse|mobilebrowser)\b|\.catcher(?=\d)|\bchromeframe\b", re.IGNORECASE
 )
 """Words of browsers and television sets in which the lists below see a bot's."""
+
+_PICTURES = re.compile(r"thumbnail", re.IGNORECASE)
+"""Makers of pictures of pages, of which the lists below know some by name only."""
 
 _COMPRESSED = re.compile(r"\Adv\([^)]+\);pr\(UCBrowser/")
 """What UC Browser's proxies, which compress pages for a person, call themselves."""
@@ -84,7 +87,7 @@ def bot_name(agent: str) -> str:
     if _COMPRESSED.match(agent):
         return ""
     judged = _EVERYDAY.sub("", _MODEL.sub(r"\1", agent))
-    automatic = _isbot().search(judged) or _crawlers().extract(judged)
+    automatic = _PICTURES.search(judged) or _isbot().search(judged) or _crawlers().extract(judged)
     return UNKNOWN if automatic else ""
 
 

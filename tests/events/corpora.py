@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 
 import crawleruseragents
 import yaml
 
+from tests.conftest import lacking
+
 DEVICE_DETECTOR = "device-detector"
 SEEN = "fake-useragent"
 CRAWLERS = "crawler-user-agents"
+CORE = "uap-core"
 
+CORE_TESTS = Path("/usr/share/uap-core/tests")
+"""Where Debian's package puts the tests of ua-parser's rules; the registries' packages leave them out."""
+
+_CORE_TEST = re.compile(r"- user_agent_string: '(.*)'\n +family: '(.*)'\n")
+_WHOLE_BROWSER = re.compile(r"Mozilla/5\.0 \(.*\bSafari/[\d.]+")
 _USER_AGENT = re.compile(r"\n  user_agent: (.*)\n")
 
 
@@ -29,8 +39,11 @@ class Corpus:
 
     @property
     def version(self) -> str:
-        """The version that is installed."""
-        return version(self.package)
+        """The version that is installed: of the package from PyPI, or of the source that Debian packs."""
+        if self.package != CORE:
+            return version(self.package)
+        show = ["dpkg-query", "--show", "--showformat=${source:Upstream-Version}", CORE]
+        return subprocess.run(show, capture_output=True, text=True, check=True).stdout.rpartition(":")[2]
 
 
 def listed_bots() -> Corpus:
@@ -50,6 +63,18 @@ def listed_crawlers() -> Corpus:
     """The instances beside the patterns of the crawler list, which the product uses itself."""
     listed = (agent for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA for agent in entry.get("instances", []))
     return Corpus(package=CRAWLERS, contents="crawlers", agents=frozenset(listed))
+
+
+def core_spiders() -> Corpus:
+    """Automatic clients in the tests of ua-parser's rules."""
+    agents = frozenset(agent for agent, family in _core_tests() if family == "Spider")
+    return Corpus(package=CORE, contents="spiders", agents=agents)
+
+
+def core_devices() -> Corpus:
+    """Browsers of named devices there, of the form that every browser of today has; the rest are apps and fragments."""
+    named = (agent for agent, family in _core_tests() if family not in ("Spider", "Other"))
+    return Corpus(package=CORE, contents="devices", agents=frozenset(filter(_WHOLE_BROWSER.fullmatch, named)))
 
 
 def seen_people() -> dict[str, dict[str, str]]:
@@ -77,3 +102,11 @@ def _agent(block: str) -> str:
     assert match
     written = match.group(1)
     return str(yaml.safe_load(written)) if written.startswith(("'", '"')) else written
+
+
+def _core_tests() -> list[tuple[str, str]]:
+    """User agent and family of device of each of ua-parser's tests, read by their form: it is the same in all."""
+    file = CORE_TESTS / "test_device.yaml"
+    if not file.exists():
+        lacking(f"Debian's package {CORE} is not installed")
+    return [(agent.replace("''", "'"), family) for agent, family in _CORE_TEST.findall(file.read_text())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import crawleruseragents
 import pytest
@@ -76,6 +77,7 @@ BOTS = [
     ("perplexity", f"{COMPATIBLE}Perplexity-User/1.0; +https://perplexity.ai/perplexity-user)"),
     ("cohere", "cohere-ai"),
     ("mistral", f"{COMPATIBLE}MistralAI-User/1.0; +https://docs.mistral.ai/robots)"),
+    ("mistral", f"{COMPATIBLE}MistralAI-Index/1.0; +https://docs.mistral.ai/robots)"),
     ("deepseek", "Mozilla/5.0 (compatible; DeepSeekBot/1.0; +https://www.deepseek.com/bot)"),
     ("meta", f"meta-externalagent/1.1 {META_HELP}"),
     ("meta-fetcher", f"meta-externalfetcher/1.1 {META_HELP}"),
@@ -88,6 +90,7 @@ BOTS = [
     ("amzn-searchbot", f"{COMPATIBLE}Amzn-SearchBot/0.1) Chrome/119.0.6045.214 Safari/537.36"),
     ("amzn-user", f"{COMPATIBLE}Amzn-User/0.1) Chrome/119.0.6045.214 Safari/537.36"),
     ("youbot", "YouBot (+http://www.you.com)"),
+    ("youbot", "Mozilla/5.0 (compatible; YouBot/1.0; +https://about.you.com/youbot/)"),
     ("grok", "GrokBot/1.0 (+https://x.ai)"),
     ("cursor", f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {WEBKIT} Cursor/1.4.5 Chrome/132.0 Electron/34.5.8"),
     ("vscode", f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} Code/1.97.2 Chrome/132.0.6834.196 Electron/34.2.0"),
@@ -97,27 +100,46 @@ BOTS = [
 ]  # fmt: skip
 
 
-UNDOCUMENTED = "no page of the operator; as seen by the public crawler lists"
+SEEN = "no page of the operator names it: as it was seen by public lists of crawlers"
+PROGRAM = "no page of the operator names it: as the program itself was seen to send it"
 SOURCES = {
-    **dict.fromkeys(("googlebot",), "Google, Search Central: Google's common crawlers"),
-    **dict.fromkeys(("gemini",), "Google, Gemini CLI's source, and the agent that Gemini Deep Research sends"),
-    **dict.fromkeys(("bingbot",), "Microsoft, Bing Webmaster Tools: Which crawlers does Bing use?"),
-    **dict.fromkeys(("duckduckbot", "duckassist"), "DuckDuckGo, Help pages: DuckDuckBot, DuckAssistBot"),
-    **dict.fromkeys(("facebookbot",), "Meta, Sharing for webmasters: Meta web crawlers"),
-    **dict.fromkeys(("meta", "meta-fetcher", "meta-webindexer", "meta-ads"), "Meta, Meta web crawlers"),
-    **dict.fromkeys(("applebot",), "Apple, Support: About Applebot"),
-    **dict.fromkeys(("chatgpt", "openai", "gptbot"), "OpenAI, Platform: Overview of OpenAI crawlers"),
-    **dict.fromkeys(("claude", "claudebot"), "Anthropic, Help Center: Does Anthropic crawl data from the web"),
-    **dict.fromkeys(("anthropic",), "Anthropic, the name of its first crawlers in robots.txt"),
-    **dict.fromkeys(("claude-code", "codex", "opencode"), "what the program itself sends"),
-    **dict.fromkeys(("vscode", "cursor", "github-copilot"), "what the program itself sends"),
-    **dict.fromkeys(("perplexity",), "Perplexity, Docs: Perplexity crawlers"),
-    **dict.fromkeys(("mistral",), "Mistral AI, Docs: Robots"),
-    **dict.fromkeys(("amazonbot", "amzn-searchbot", "amzn-user"), "Amazon, Developer: AmazonBot"),
-    **dict.fromkeys(("ccbot",), "Common Crawl: CCBot"),
-    **dict.fromkeys(("bytespider", "youbot", "cohere", "deepseek", "grok"), UNDOCUMENTED),
+    "amazonbot": "https://developer.amazon.com/amazonbot",
+    "amzn-searchbot": "https://developer.amazon.com/amazonbot",
+    "amzn-user": "https://developer.amazon.com/amazonbot",
+    "anthropic": SEEN,
+    "applebot": "https://support.apple.com/en-us/119829",
+    "bingbot": "https://www.bing.com/webmasters/help/which-crawlers-does-bing-use-8c184ec0",
+    "bytespider": SEEN,
+    "ccbot": "https://commoncrawl.org/ccbot",
+    "chatgpt": "https://platform.openai.com/docs/bots",
+    "claude": "https://support.anthropic.com/en/articles/8896518",
+    "claude-code": PROGRAM,
+    "claudebot": "https://support.anthropic.com/en/articles/8896518",
+    "codex": "https://github.com/openai/codex",
+    "cohere": SEEN,
+    "cursor": PROGRAM,
+    "deepseek": SEEN,
+    "duckassist": "https://duckduckgo.com/duckduckgo-help-pages/results/duckassistbot",
+    "duckduckbot": "https://duckduckgo.com/duckduckgo-help-pages/results/duckduckbot",
+    "facebookbot": "https://developers.facebook.com/docs/sharing/webmasters/web-crawlers",
+    "gemini": "https://github.com/google-gemini/gemini-cli",
+    "github-copilot": PROGRAM,
+    "googlebot": "https://developers.google.com/search/docs/crawling-indexing/google-common-crawlers",
+    "gptbot": "https://platform.openai.com/docs/bots",
+    "grok": SEEN,
+    "meta": "https://developers.facebook.com/docs/sharing/webmasters/web-crawlers",
+    "meta-ads": "https://developers.facebook.com/docs/sharing/webmasters/web-crawlers",
+    "meta-fetcher": "https://developers.facebook.com/docs/sharing/webmasters/web-crawlers",
+    "meta-webindexer": "https://developers.facebook.com/docs/sharing/webmasters/web-crawlers",
+    "mistral": "https://docs.mistral.ai/en/robots",
+    "openai": "https://platform.openai.com/docs/bots",
+    "opencode": "https://github.com/sst/opencode",
+    "perplexity": "https://docs.perplexity.ai/docs/resources/perplexity-crawlers",
+    "vscode": "https://github.com/microsoft/vscode",
+    "youbot": "https://about.you.com/youbot/",
 }
-"""Published name → whose words its user agents above are."""
+"""Published name → where its operator documents the user agents above, or publishes the program that sends them."""
+ACCURACY = Path(__file__).parents[2] / "docs" / "accuracy.md"
 
 
 @pytest.mark.parametrize(("user_agent", "browser", "system", "device"), PEOPLE)
@@ -135,11 +157,18 @@ def test_the_34_published_names_are_all_told() -> None:
     assert {name for name, _ in BOTS} == set(BOT_MARKS) == set(SOURCES)
 
 
+def test_the_names_that_no_operator_documents_are_said_on_the_page_of_accuracy() -> None:
+    listed = " · ".join(name for name, source in SOURCES.items() if not source.startswith("https://"))
+    assert listed == "anthropic · bytespider · claude-code · cohere · cursor · deepseek · github-copilot · grok"
+    assert listed in ACCURACY.read_text()
+
+
 @pytest.mark.parametrize(
     "user_agent",
     [
         *("", "   ", "curl/8.5.0", "python-requests/2.31.0", "axios/1.8.4", "Go-http-client/2.0", "node", "garbage"),
         "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)",
+        "Mozilla/5.0 (compatible; Example Pages 2.2; Website Thumbnail Maker)",
         "FreshRSS/1.11.2 (Linux; https://freshrss.org) like Googlebot",
         f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} HeadlessChrome/130.0.0.0 Safari/537.36",
     ],
@@ -163,6 +192,7 @@ def test_every_crawler_of_the_public_list_is_a_bot_but_the_browsers_inside_apps(
         f"Mozilla/5.0 (Linux; Android 8.1.0; Newsday_E1) {WEBKIT} Chrome/84.0.4147.125 Mobile Safari/537.36",
         f"Mozilla/5.0 (Linux; U; Android 4.2.2; it-it; S222 Build/CUBOT) {WEBKIT} Version/4.0 Mobile Safari/534.30",
         f"Mozilla/5.0 (Linux armv7l) {WEBKIT} Chrome/84.0.4147.140 Safari/537.36 OPR/46.0 OMI/4.21.4.112.Catcher4.69",
+        "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.0; Trident/4.0; chromeframe; SLCC1; .NET CLR 3.5.30729)",
         "dv(iPh14,2);pr(UCBrowser/11.3.5.1203);ov(15_4);ss(375x812);bt(GJ);pm(0);bv(0);nm(0);im(0);nt(2);",
     ],
 )
