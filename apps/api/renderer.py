@@ -15,11 +15,14 @@ from apps.api.body import read_body
 from apps.api.callers import caller_of
 from apps.api.errors import MethodNotAllowed, error_response
 from apps.api.middleware import ApiRequest
-from apps.api.tracking import empty, preflight, site_to_track
+from apps.api.tracking import empty, once_of, preflight, site_to_track
 from apps.core.clock import utc_now
+from apps.core.errors import Refusal
 from apps.events.faults import note_events
 from apps.events.models import Reason
+from apps.events.once import write_once
 from apps.events.services import track
+from apps.events.store import Row
 from apps.events.surrogates import well_formed
 
 OLDEST = timedelta(minutes=5)
@@ -39,14 +42,33 @@ def track_renderer_events(request: ApiRequest) -> HttpResponse:
     if not organization_id or not site_id:
         return error_response(400, "Expected the parameters o (organization) and s (site)", plain=True)
     site = site_to_track(request, organization_id, site_id)
-    now = utc_now()
-    body, old = without_old_events(read_body(request), now=now)
-    if old:
-        note_events(Reason.TIMESTAMP, old, site=site.pk, now=now)
-    if body is None:
-        return error_response(400, "No events of the last 5 minutes", plain=True)
-    track(body, site=site, caller=caller_of(request, trusted=request.api_token is not None), now=now)
+    now, body = utc_now(), read_body(request)
+    # A key belongs to the body as it was sent: when it is repeated, more of its events may be old.
+    once = once_of(request, body)
+    fresh, old = without_old_events(body, now=now)
+    stored = None
+    try:
+        if fresh is not None:
+            caller = caller_of(request, trusted=request.api_token is not None)
+            stored = track(fresh, site=site, caller=caller, now=now, once=once)
+        elif once is not None:
+            stored = write_once(once, site, _nothing_fresh)
+        else:
+            _nothing_fresh()
+    finally:
+        if old and stored != 0:
+            note_events(Reason.TIMESTAMP, old, site=site.pk, now=now)
     return empty()
+
+
+class NothingFresh(Refusal):
+    """All events of the body are older than ``OLDEST``."""
+
+    status = 400
+
+
+def _nothing_fresh() -> list[Row]:
+    raise NothingFresh("No events of the last 5 minutes")
 
 
 def without_old_events(body: bytes, *, now: datetime) -> tuple[bytes | None, list[msgspec.Raw]]:

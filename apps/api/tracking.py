@@ -30,11 +30,11 @@ def track_events(request: ApiRequest, organization_id: str, site_id: str) -> Htt
     site = site_to_track(request, organization_id, site_id)
     caller = caller_of(request, trusted=request.api_token is not None)
     body = read_body(request)
-    track(body, site=site, caller=caller, now=utc_now(), once=_once(request, body))
+    track(body, site=site, caller=caller, now=utc_now(), once=once_of(request, body))
     return empty()
 
 
-def _once(request: ApiRequest, body: bytes) -> Once | None:
+def once_of(request: ApiRequest, body: bytes) -> Once | None:
     """What an ``Idempotency-Key`` asks for: it belongs to the token, or to all callers of the site without one."""
     key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:

@@ -8,11 +8,13 @@ from http.cookies import SimpleCookie
 from urllib.parse import unquote
 
 import pytest
+import time_machine
 from django.test import Client
 
 from apps.events.store import EventStore, Statement
 from apps.sites.models import IngestPolicy
 from tests.api.calls import Caller, event
+from tests.events.refusals import kept
 from tests.people import World
 
 SESSION = "/__session/2/"
@@ -53,6 +55,29 @@ def test_nothing_left_is_400_in_plain_text(anybody: Caller, world: World, events
     response = anybody.post(route(world), {"events": events})
     assert (response.status_code, response["Content-Type"]) == (400, "text/plain; charset=utf-8")
     assert response.content == b"No events of the last 5 minutes"
+
+
+def test_a_repeated_request_counts_once_even_when_some_or_all_of_its_events_are_old_by_then(
+    anybody: Caller, world: World, store: EventStore
+) -> None:
+    start = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    minutes = [start - timedelta(minutes=minute) for minute in (9, 4, 2)]
+    batch = {"events": [event(timestamp=minute.isoformat()) for minute in minutes]}
+    for later, fresh in ((0, 2), (2, 1), (30, 0)):
+        with time_machine.travel(start + timedelta(minutes=later), tick=False):
+            assert anybody.post(route(world), batch, headers={"Idempotency-Key": "k1"}).status_code == 204, fresh
+    assert kinds(store) == ["page_view", "page_view"]
+    assert kept(world.docs) == [("timestamp", "", "page_view", "docs.acme.example", "/start")]
+
+
+def test_a_key_that_comes_with_old_events_alone_stays_unused(anybody: Caller, world: World, store: EventStore) -> None:
+    header = {"Idempotency-Key": "k1"}
+    old = anybody.post(route(world), {"events": [event(timestamp=ago(minutes=6))]}, headers=header)
+    assert (old.status_code, old.content) == (400, b"No events of the last 5 minutes")
+    assert anybody.post(route(world), {"events": [event("ask_view")]}, headers=header).status_code == 204
+    other = anybody.post(route(world), {"events": [event("rss_request")]}, headers=header)
+    assert other.content == b"Idempotency-Key: was used for another body in the last 24 hours"
+    assert kinds(store) == ["ask_view"]
 
 
 @pytest.mark.parametrize("query", ["", "?o=x", "?s=x", "?o=&s="])

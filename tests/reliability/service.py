@@ -157,10 +157,14 @@ class Service:
         path = f"/v1/orgs/{self.organization_id}/sites/{self.site_id}/insights/events"
         return self._ask("POST", path, json.dumps({"events": events}).encode())
 
-    def _ask(self, method: str, path: str, body: bytes | None) -> Answer:
+    def post(self, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+        """Post ``body`` as it is, with these headers, over a connection of its own."""
+        return self._ask("POST", path, body, headers)
+
+    def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str] | None = None) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
         try:
-            connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+            connection.request(method, path, body, headers or ({"Content-Type": "application/json"} if body else {}))
             response = connection.getresponse()
             return Answer(status=response.status, body=response.read(), retry_after=response.getheader("Retry-After"))
         except (OSError, http.client.HTTPException):
