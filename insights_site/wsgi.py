@@ -7,4 +7,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "insights_site.settings")
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+from insights_site.short_way import ShortWay  # noqa: E402  # its views need a Django that is set up
+
+application = ShortWay(_django)

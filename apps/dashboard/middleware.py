@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 HEADER = "Content-Security-Policy"
 
@@ -39,6 +40,12 @@ class ContentSecurityPolicy:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        is_admin = request.path.startswith(reverse("admin:index"))
+        is_admin = request.path.startswith(_admin(get_script_prefix()))
         response.headers.setdefault(HEADER, ADMIN if is_admin else PAGES)
         return response
+
+
+@lru_cache(maxsize=8)
+def _admin(_prefix: str) -> str:
+    """The admin's address below the prefix that the service is reached by: every answer asks for it."""
+    return reverse("admin:index")

@@ -139,7 +139,7 @@ class _Import:
         # Only the first chunk after a stop can be in the store and not be counted.
         if enriched.chunk.number == self._first and _is_stored(self._run.site_id, batch):
             return
-        self._writer.write(enriched.rows, batch=batch)
+        self._writer.write_through(enriched.rows, batch=batch)
 
     def _count(self, enriched: _Enriched, stored: Future[None]) -> None:
         stored.result()

@@ -20,9 +20,10 @@ from django.db.models import Q
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal, Unavailable
+from apps.events.ids import id_at
 from apps.events.records import IdempotencyKey
 from apps.events.store import Row, Statement, get_store
-from apps.events.writer import Undecided, get_writer, id_at
+from apps.events.writer import Undecided, get_writer
 from apps.sites.models import Site
 
 MAX_CHARACTERS = 255

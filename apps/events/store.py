@@ -6,7 +6,7 @@ import atexit
 import fcntl
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +57,8 @@ class EventStore:
         self._insert_lock = threading.Lock()
         self._insert_client: Client | None = None
         self.migrated: list[str] = []
+        self.before_question: Callable[[float], None] = _nothing
+        """Called with a number of seconds before every question and command: what was acknowledged must be here."""
         self._columns = [
             (name, get_from_name(stored.engine_type), stored.absent) for name, stored in Event.fields().items()
         ]
@@ -97,6 +99,7 @@ class EventStore:
         Raises ``Unavailable`` (503) when the engine is away or the statement takes longer than
         ``seconds``, ``Refusal`` (422) when it needs more than ``memory`` bytes.
         """
+        self.before_question(seconds)
         limits = {"max_execution_time": seconds, "max_memory_usage": memory}
         with self._handle(seconds) as client, _translated():
             result = client.query(statement.sql, parameters=dict(statement.parameters), settings=limits)
@@ -104,6 +107,7 @@ class EventStore:
 
     def command(self, statement: Statement, *, seconds: float | None = None) -> None:
         """Run a statement that answers nothing (tables, counting, erasure), for ``seconds`` at most where given."""
+        self.before_question(QUERY_SECONDS)
         limits = {} if seconds is None else {"max_execution_time": seconds}
         with self._handle() as client, _translated():
             client.command(statement.sql, parameters=dict(statement.parameters), settings=limits)
@@ -166,6 +170,10 @@ class EventStore:
             self._insert_client = None
 
 
+def _nothing(_seconds: float) -> None:
+    """There is no journal."""
+
+
 def _refuse_if_in_use(folder: Path) -> None:
     """Raise ``StoreInUse`` where another engine holds the folder: the engine itself says so only on its stderr."""
     status = folder / "status"
@@ -204,12 +212,18 @@ def _translated(away: frozenset[int] = frozenset()) -> Iterator[None]:
         raise Unavailable("The event store does not answer.") from error
 
 
+def journal_folder() -> Path:
+    """Where the embedded engine's process writes down what it acknowledges."""
+    folder: Path = settings.EVENT_STORE_DIR
+    return folder.with_name("journal")
+
+
 _store: EventStore | None = None
 _store_lock = threading.Lock()
 
 
 def get_store() -> EventStore:
-    """The store of this process, opened and migrated on first use.
+    """The store of this process, opened and migrated on first use, with all that was ever acknowledged.
 
     Raises ``Unavailable`` where it cannot be opened now, as ``StoreInUse`` where another process has it.
     """
@@ -219,24 +233,37 @@ def get_store() -> EventStore:
             store = EventStore(url=settings.CLICKHOUSE_URL, folder=settings.EVENT_STORE_DIR)
             try:
                 store.migrate()
+                if not settings.CLICKHOUSE_URL:
+                    from apps.events.replaying import replay  # it writes through this module
+
+                    replay(journal_folder(), store)
             except Exception as error:
                 store.close()
                 if isinstance(error, Unavailable):
                     raise
-                raise Unavailable("The event table cannot be brought up to date.") from error
+                raise Unavailable("The event store cannot be brought up to date.") from error
             _store = store
         return _store
 
 
+_before_closing: list[Callable[[], None]] = []
+
+
+def before_closing(work: Callable[[], None]) -> None:
+    """Have ``work`` done whenever the store of this process is to be closed, and when the process ends."""
+    _before_closing.append(work)
+
+
 def close_store() -> None:
-    """Close the store of this process, if it was opened."""
+    """Close the store of this process, if it was opened, after those who write have stored what they hold."""
     global _store  # noqa: PLW0603
+    for work in _before_closing:
+        work()
     with _store_lock:
         if _store is not None:
             _store.close()
             _store = None
 
 
-# The folder is released before the interpreter tears itself down. The writer, which imports this module,
-# registers later and is therefore drained earlier.
+# The folder is released before the interpreter tears itself down.
 atexit.register(close_store)

@@ -1,8 +1,12 @@
-"""The group-commit writer: many requests, few durable inserts."""
+"""The group-commit writer: many requests, few durable inserts.
+
+With a journal (the embedded engine) a request waits until its events are flushed to the journal, and they reach the
+engine a little later, at the latest when a question is asked. Without one (a ClickHouse server, which others ask too)
+it waits for the insert.
+"""
 
 from __future__ import annotations
 
-import atexit
 import logging
 import secrets
 import threading
@@ -10,11 +14,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from pathlib import Path
 
-from apps.core.clock import utc_now
+from django.conf import settings
+
 from apps.core.errors import Unavailable
-from apps.events.store import EventStore, Row, Statement, get_store
+from apps.events.ids import IdSource, newest_id, stamped
+from apps.events.journal import SEGMENT_SECONDS, Journal, Segment, record_of, set_aside
+from apps.events.store import EventStore, Row, before_closing, get_store, journal_folder
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +35,12 @@ SPACING_SECONDS = 0.040
 """Least time between the starts of two groups, unless full: merges keep up with a few tens of parts a second."""
 PATIENCE_SECONDS = 30.0
 """How long a batch waits for its group before it is given up."""
-
-_TAG_BITS = 8
-_MILLISECOND_BITS = 22
+KEPT_SECONDS = 0.5
+"""How long a batch that is in the journal may wait for company, unless a question is asked."""
+RETRY_SECONDS = 2.0
+"""How long batches in the journal wait after the engine could not take them, unless a question is asked."""
+IDLE_SECONDS = 1.0
+"""After so long without an event no journal is left on disk."""
 
 
 class Undecided(Unavailable):
@@ -42,80 +52,73 @@ class _Batch:
     rows: list[Row]
     number: int
     arrived: float
+    turn: int = 0
+    segment: Segment | None = None
     done: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
-
-
-def id_at(moment: datetime) -> int:
-    """The greatest id that is given before ``moment``, unless ids run ahead of the clock."""
-    return (int(moment.timestamp() * 1000) << _MILLISECOND_BITS) - 1
-
-
-def time_of(number: int) -> datetime:
-    """The moment in an id."""
-    return datetime.fromtimestamp((number >> _MILLISECOND_BITS) / 1000, UTC)
-
-
-class IdSource:
-    """Ids that grow in the order of arrival: 41 bits of milliseconds, 14 of count, 8 that tell processes apart.
-
-    More than 16,384 rows in a millisecond run ahead of the clock; ``floor`` keeps ids growing
-    after a restart whose clock stands behind the last one's.
-    """
-
-    def __init__(self, *, floor: int = 0, clock: Callable[[], datetime] = utc_now) -> None:
-        self._clock = clock
-        self._tag = secrets.randbits(_TAG_BITS)
-        self._last = (floor >> _TAG_BITS) + 1
-
-    def take(self, count: int) -> list[int]:
-        """The next ``count`` ids, ascending."""
-        milliseconds = int(self._clock().timestamp() * 1000)
-        first = max(self._last + 1, milliseconds << (_MILLISECOND_BITS - _TAG_BITS))
-        self._last = first + count - 1
-        return [number << _TAG_BITS | self._tag for number in range(first, first + count)]
 
 
 class Writer:
     """One queue and one thread that commits groups of batches, each batch within one insert.
 
-    The store is opened by the thread when the first batch comes; where that fails, the batch is refused
-    as ``Unavailable`` and the next one tries again.
+    The store is opened when the first batch comes; where that fails, the batch is refused as ``Unavailable`` and the
+    next one tries again.
     """
 
     def __init__(
         self,
         open_store: Callable[[], EventStore] = get_store,
         *,
+        folder: Path | None = None,
         queue_rows: int = QUEUE_ROWS,
         group_rows: int = GROUP_ROWS,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
+        """``folder`` is the journal's, where there is to be one."""
         self._open_store = open_store
+        self._folder = folder
         self._queue_rows = queue_rows
         self._group_rows = group_rows
         self._patience = patience
+        self._opening = threading.Lock()
         self._changed = threading.Condition()
         self._waiting: deque[_Batch] = deque()
+        self._under_way: list[_Batch] = []
         self._rows_waiting = 0
+        self._turns = 0
+        self._wanted = 0
+        self._failures = 0
         self._stopping = False
+        self._left_behind = False
         self._ids: IdSource | None = None
+        self._journal: Journal | None = None
         self._last_start = 0.0
+        self._not_before = 0.0
         self._thread = threading.Thread(target=self._work, name="event-writer", daemon=True)
         self._thread.start()
 
     def write(self, rows: list[Row], *, batch: int | None = None) -> None:
-        """Return when ``rows`` are durable and visible, all of them; stamps ``id``, ``batch`` and ``received``.
+        """Return when ``rows`` are durable, all of them, and in the answer to whatever is asked from then on.
 
-        Raises ``Unavailable`` when the queue is full, the writer is stopping, or the engine is away: then
-        nothing is stored. One case cannot be told: an insert that hangs longer than ``patience`` seconds
-        is reported as ``Undecided``, as the engine may yet finish it. Raises the engine's error
+        Raises ``Unavailable`` when too many wait, the writer is stopping, or the journal or the engine is away: then
+        nothing is stored. Without a journal it is ``write_through``.
+        """
+        if self._folder is None:
+            self.write_through(rows, batch=batch)
+        elif rows:
+            self._keep(_Batch(rows=rows, number=_number(batch), arrived=time.monotonic()))
+
+    def write_through(self, rows: list[Row], *, batch: int | None = None) -> None:
+        """Return when ``rows`` are in the engine, all of them, in one insert; the journal is left out.
+
+        Raises ``Unavailable`` as ``write`` does. One case cannot be told: an insert that hangs longer than
+        ``patience`` seconds is reported as ``Undecided``, as the engine may yet finish it. Raises the engine's error
         where it refuses a value of these very rows.
         """
         if not rows:
             return
-        number = secrets.randbits(64) if batch is None else batch
-        entry = _Batch(rows=rows, number=number, arrived=time.monotonic())
+        entry = _Batch(rows=rows, number=_number(batch), arrived=time.monotonic())
+        self._reserve(entry)
         self._enqueue(entry)
         if not entry.done.wait(self._patience):
             self._give_up(entry)
@@ -125,22 +128,98 @@ class Writer:
         if entry.error is not None:
             raise entry.error
 
+    def settle(self, seconds: float = PATIENCE_SECONDS) -> None:
+        """Return when all that was acknowledged by now is in the engine: nothing to wait for without a journal.
+
+        Raises ``Unavailable`` when that cannot be within ``seconds``. The store calls it before every question.
+        """
+        if self._journal is None or threading.current_thread() is self._thread:
+            return
+        with self._changed:
+            turn, failures = self._turns, self._failures
+            if self._oldest() <= turn:
+                self._want(turn)
+                if not self._changed.wait_for(lambda: self._oldest() > turn or self._failures > failures, seconds):
+                    raise Unavailable("The event store does not answer.")
+            if self._oldest() <= turn or self._left_behind:
+                raise Unavailable("The event store cannot store events now.")
+
+    def clear_journal(self) -> None:
+        """Return when nothing of what was acknowledged by now is left in the journal: it is in the engine.
+
+        For an erasure, which must not be undone by a segment that is replayed. Raises ``Unavailable``.
+        """
+        if self._journal is None:
+            return
+        old, deadline = self._journal.rotate(), time.monotonic() + PATIENCE_SECONDS
+        self.settle()
+        while any(segment.waiting for segment in old):  # a request has just written to one, and not enqueued it yet
+            if time.monotonic() > deadline:
+                raise Unavailable("The event store does not answer.")
+            time.sleep(COMPANY_SECONDS)
+            self.settle()
+
     def close(self) -> None:
-        """Store what waits, then stop; later batches are refused."""
+        """Store what waits, then stop; later batches are refused. What cannot be stored now stays in the journal."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
         self._thread.join()
+        if self._journal is not None:
+            self._journal.rotate()
 
-    def _enqueue(self, entry: _Batch) -> None:
+    def _keep(self, entry: _Batch) -> None:
+        journal = self._open()[1]
+        assert journal is not None  # noqa: S101  # there is a folder
+        self._reserve(entry)
+        try:
+            entry.segment = journal.append(record_of((entry.number, entry.rows)))
+        except BaseException:
+            with self._changed:
+                self._rows_waiting -= len(entry.rows)
+            raise
+        self._enqueue(entry)
+
+    def _open(self) -> tuple[IdSource, Journal | None]:
+        """The ids that go on from the store's newest, and the journal where there is to be one."""
+        if self._ids is None:
+            with self._opening:
+                if self._ids is None:
+                    store = self._open_store()
+                    ids = IdSource(floor=newest_id(store))
+                    if self._folder is not None:
+                        self._journal = Journal(self._folder, floor=lambda: ids.last)
+                        store.before_question = self.settle
+                    self._ids = ids
+        return self._ids, self._journal
+
+    def _reserve(self, entry: _Batch) -> None:
         with self._changed:
             if self._stopping:
                 raise Unavailable("The service is stopping.")
             if self._rows_waiting and self._rows_waiting + len(entry.rows) > self._queue_rows:
                 raise Unavailable("Too many events are waiting to be stored.")
-            self._waiting.append(entry)
             self._rows_waiting += len(entry.rows)
-            self._changed.notify_all()
+
+    def _enqueue(self, entry: _Batch) -> None:
+        with self._changed:
+            self._turns += 1
+            entry.turn = self._turns
+            self._waiting.append(entry)
+            if entry.segment is None:
+                self._want(entry.turn)
+            elif len(self._waiting) == 1 or self._rows_waiting >= self._group_rows:
+                self._changed.notify_all()
+
+    def _want(self, turn: int) -> None:
+        """Have all up to ``turn`` stored without delay."""
+        self._wanted = max(self._wanted, turn)
+        self._changed.notify_all()
+
+    def _oldest(self) -> float:
+        """The turn of the oldest batch that is not stored; infinite where there is none."""
+        first = self._under_way or self._waiting
+        return first[0].turn if first else float("inf")
 
     def _give_up(self, entry: _Batch) -> None:
         with self._changed:
@@ -156,21 +235,36 @@ class Writer:
         while group := self._next_group():
             self._last_start = time.monotonic()
             self._commit(group)
+            with self._changed:
+                self._under_way = []
+                self._changed.notify_all()
+            if self._journal is not None:
+                self._journal.rotate(older_than=SEGMENT_SECONDS)
 
     def _next_group(self) -> list[_Batch]:
         """Wait for batches, then for company; empty when the writer is stopped and drained."""
         with self._changed:
             while True:
                 if self._waiting:
-                    due = max(self._waiting[0].arrived + COMPANY_SECONDS, self._last_start + SPACING_SECONDS)
-                    left = due - time.monotonic()
-                    if left <= 0 or self._stopping or self._rows_waiting >= self._group_rows:
+                    left = self._due() - time.monotonic()
+                    if left <= 0 or self._stopping:
                         return self._take_group()
                     self._changed.wait(left)
                 elif self._stopping:
                     return []
-                else:
+                elif self._journal is None or not self._journal.is_begun:
                     self._changed.wait()
+                elif not self._changed.wait(IDLE_SECONDS):
+                    self._journal.rotate()
+
+    def _due(self) -> float:
+        """When the next group is to be stored."""
+        if self._rows_waiting >= self._group_rows:
+            return self._not_before
+        first = self._waiting[0]
+        if first.turn <= self._wanted:
+            return max(first.arrived + COMPANY_SECONDS, self._last_start + SPACING_SECONDS)
+        return max(first.arrived + KEPT_SECONDS, self._not_before)
 
     def _take_group(self) -> list[_Batch]:
         group = [self._waiting.popleft()]
@@ -179,57 +273,52 @@ class Writer:
             group.append(self._waiting.popleft())
             rows += len(group[-1].rows)
         self._rows_waiting -= rows
+        self._under_way = list(group)
         return group
 
     def _commit(self, group: list[_Batch]) -> None:
         try:
-            self._insert(group)
+            self._open_store().insert(stamped([(entry.number, entry.rows) for entry in group], self._open()[0]))
         except Unavailable as error:
-            self._finish(group, error)
+            self._put_off([entry for entry in group if entry.segment is not None])
+            self._finish([entry for entry in group if entry.segment is None], error)
         except Exception as error:
             if len(group) > 1:
                 for entry in group:
                     self._commit([entry])
                 return
             log.exception("The event store refused a batch of %d rows.", len(group[0].rows))
+            if group[0].segment is not None and self._folder is not None:
+                kept = set_aside(self._folder, (group[0].number, group[0].rows))
+                log.error("The batch that was refused is kept in %s.", kept)  # told above
             self._finish(group, error)
         else:
             self._finish(group, None)
 
-    @staticmethod
-    def _finish(group: list[_Batch], error: Exception | None) -> None:
+    def _finish(self, group: list[_Batch], error: Exception | None) -> None:
         for entry in group:
             entry.error = error
+            if entry.segment is not None and self._journal is not None:
+                self._journal.release(entry.segment)
             entry.done.set()
 
-    def _insert(self, group: list[_Batch]) -> None:
-        store = self._open_store()
-        if self._ids is None:
-            self._ids = IdSource(floor=_newest_id(store))
-        numbers = self._ids.take(sum(len(entry.rows) for entry in group))
-        # One moment for the insert: the table is partitioned by it, so that one insert is one part. It is that of
-        # the ids, so that it never runs behind them when the clock was set back.
-        received = time_of(numbers[0]).replace(microsecond=0)
-        rows: list[Row] = []
-        for entry in group:
-            for row in entry.rows:
-                row["batch"] = entry.number
-                row["received"] = received
-            rows += entry.rows
-        for row, number in zip(rows, numbers, strict=True):
-            row["id"] = number
-        store.insert(rows)
+    def _put_off(self, kept: list[_Batch]) -> None:
+        """Have batches that are in the journal tried again, unless the writer stops: then the next start does it."""
+        if not kept:
+            return
+        with self._changed:
+            self._failures += 1
+            self._not_before = time.monotonic() + RETRY_SECONDS
+            self._wanted = 0
+            self._left_behind = self._stopping
+            if not self._stopping:
+                self._waiting.extendleft(reversed(kept))
+                self._rows_waiting += sum(len(entry.rows) for entry in kept)
+            self._changed.notify_all()
 
 
-def _newest_id(store: EventStore) -> int:
-    """The greatest id of all rows; 0 when there are none.
-
-    A clock that was set back gave rows that arrived last an older ``received``: the rows of the newest one only say
-    from where on to look, and the index of ids finds what lies beyond.
-    """
-    latest = "SELECT max(id) FROM events WHERE received = (SELECT max(received) FROM events)"
-    columns = store.query(Statement(sql=f"SELECT max(id) FROM events WHERE id >= ({latest})"))  # noqa: S608  # our own
-    return int(columns[0][0]) if columns else 0
+def _number(batch: int | None) -> int:
+    return secrets.randbits(64) if batch is None else batch
 
 
 _writer: Writer | None = None
@@ -241,7 +330,7 @@ def get_writer() -> Writer:
     global _writer  # noqa: PLW0603  # one writer a process, as there is one engine
     with _writer_lock:
         if _writer is None:
-            _writer = Writer()
+            _writer = Writer(folder=None if settings.CLICKHOUSE_URL else journal_folder())
         return _writer
 
 
@@ -254,4 +343,4 @@ def close_writer() -> None:
             _writer = None
 
 
-atexit.register(close_writer)
+before_closing(close_writer)

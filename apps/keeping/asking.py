@@ -11,8 +11,8 @@ from django.db import transaction
 
 from apps.core.clock import utc_now
 from apps.core.hashing import keyed_hash64
+from apps.events.ids import id_at
 from apps.events.store import get_store
-from apps.events.writer import id_at
 from apps.keeping import statements
 from apps.organizations.audit import AuditEntry
 from apps.rollups.models import Erasure, Watermark

@@ -14,6 +14,7 @@ from apps.core.clock import utc_now
 from apps.core.locks import one_after_another
 from apps.events.records import ImportRun
 from apps.events.store import get_store
+from apps.events.writer import get_writer
 from apps.keeping import statements
 from apps.keeping.asking import note
 from apps.rollups.models import Erasure, FilledPeriod, State, Watermark
@@ -50,6 +51,7 @@ def carry_out(erasure: Erasure) -> int:
     with transaction.atomic():
         Watermark.objects.select_for_update().get_or_create(pk=1)
         make_due(erasure.store_site, [(day, Period(Level.DAY, day).end) for day in days], utc_now())
+    get_writer().clear_journal()  # a segment that is replayed would bring erased events back
     store.command(statements.erase(erasure))
     store.command(statements.tidy())
     _forget(erasure)

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import Max, Min
 
 from apps.core.clock import utc_now
+from apps.events.ids import id_at
 from apps.events.store import get_store
-from apps.events.writer import id_at
 from apps.rollups import statements
 from apps.rollups.declarations import DECLARED
 from apps.rollups.models import FilledPeriod, State, Watermark

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from apps.events.ids import time_of
 from apps.events.store import Statement
-from apps.events.writer import time_of
 from apps.insights.columns import Column, Metric
 from apps.insights.compiler import Compilation, lines
 from apps.insights.query import Query

@@ -11,10 +11,11 @@ from django.http import HttpResponse
 
 from apps.core.errors import Unavailable
 from apps.events import once
+from apps.events.ids import id_at
 from apps.events.models import IdempotencyKey
 from apps.events.store import EventStore, Statement
 from apps.events.tasks import delete_used_keys
-from apps.events.writer import Undecided, Writer, id_at
+from apps.events.writer import Undecided, Writer
 from apps.sites.models import Site
 from tests.api.calls import Caller, event, refusal
 from tests.events.refusals import kept
@@ -108,7 +109,7 @@ def test_a_request_that_could_not_be_stored_may_be_repeated_at_once(
         raise Unavailable("Too many events are waiting to be stored.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Writer, "_enqueue", full)
+        patch.setattr(Writer, "_reserve", full)
         assert post(anybody, world.docs, "k1").status_code == 503
     assert count(store) == 0
     assert [post(anybody, world.docs, "k1").status_code for _ in range(2)] == [204, 204]

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from apps.core.errors import Unavailable
+from apps.events.ids import IdSource
 from apps.events.models import Event
 from apps.events.store import EventStore, Row, Statement, StoreInUse
-from apps.events.writer import IdSource, Writer
+from apps.events.writer import Writer
 
 MOMENT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -74,8 +74,9 @@ def strangers(site: Site, first: int, hours: Iterable[str]) -> list[Row]:
 
 
 def track(rows: list[Row]) -> None:
-    """Store events as a request does: the writer gives ids by the clock."""
+    """Store events as a request does, and in the engine at once: the writer gives ids by the clock of that moment."""
     get_writer().write(rows)
+    get_writer().settle()
 
 
 def totals(site: Site) -> tuple[int, int]:

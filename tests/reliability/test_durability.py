@@ -37,7 +37,7 @@ def test_acknowledged_events_survive_ten_kills_and_no_batch_is_half_there(servic
 
 
 def test_sigterm_answers_what_came_in_and_the_next_start_has_it_all(service: Service) -> None:
-    load = Load(service=service, clients=8, size=500)
+    load = Load(service=service, clients=16, size=1_000)
     service.start()
     load.start()
     load.wait_for_answers(16)
@@ -56,5 +56,5 @@ def test_sigterm_answers_what_came_in_and_the_next_start_has_it_all(service: Ser
     stored = batches_in_store(service)
     assert load.acknowledged <= stored.keys()
     assert stored.pop("after") == (1, 1)
-    assert set(stored.values()) == {(500, 1)}
+    assert set(stored.values()) == {(1_000, 1)}
     assert service.log.read_text() == f"Site Insights listens on http://127.0.0.1:{service.port}\n" * 2

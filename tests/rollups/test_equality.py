@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.core.clock import utc_now
+from apps.events.ids import time_of
 from apps.events.store import EventStore
-from apps.events.writer import time_of
 from apps.insights.catalog import DIMENSIONS
 from apps.insights.compiler import compile_query
 from apps.insights.query import Query, resolve_query
