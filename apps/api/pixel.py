@@ -17,6 +17,7 @@ from apps.api.tracking import SITE_NOT_FOUND
 from apps.api.turned_away import note_turned_away
 from apps.core.clock import utc_now
 from apps.core.hashing import keyed_hash64
+from apps.events.addresses import page_of
 from apps.events.enrichment import Caller
 from apps.events.services import track
 from apps.sites.models import IngestPolicy, Site
@@ -95,16 +96,6 @@ def _location(request: HttpRequest) -> dict[str, str | None]:
     if "page" not in request.GET:
         told["page"] = page_of(url)
     return {"url": url, **told}
-
-
-def page_of(url: str) -> str:
-    """The id of the page at ``url``, as the script makes it: the path without ``index.html`` and a slash at its end."""
-    path = "/" + url.partition("://")[2].partition("#")[0].partition("?")[0].partition("/")[2]
-    for ending in ("/index.html", "/index.htm", "/"):
-        if path.endswith(ending):
-            path = path.removesuffix(ending)
-            break
-    return path[:256] or "/"
 
 
 def _uncached(response: HttpResponse) -> HttpResponse:

@@ -68,6 +68,16 @@ def path_without_key(path: str, share_key: str | None) -> str:
     return path.rstrip("/") or "/"
 
 
+def page_of(url: str) -> str:
+    """The id of the page at ``url``, as the script makes it: the path without ``index.html`` and a slash at its end."""
+    path = "/" + url.partition("://")[2].partition("#")[0].partition("?")[0].partition("/")[2]
+    for ending in ("/index.html", "/index.htm", "/"):
+        if path.endswith(ending):
+            path = path.removesuffix(ending)
+            break
+    return path[:256] or "/"
+
+
 def _campaign(query: str) -> dict[str, str]:
     """The utm parameters of a query: exact lower-case names, the first of several, percent-decoded (``+`` is a space).
 

@@ -19,6 +19,7 @@ OPTIONS = {
     "demo": {"--events", "--before-serving"},
     "explain_query": {"--site"},
     "import_events": {"--site", "--resume"},
+    "import_logs": {"--site", "--format", "--url"},
 }
 
 

@@ -1,0 +1,1 @@
+"""Logs of web servers as a source of events: docs/logs.md."""
