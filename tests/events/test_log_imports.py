@@ -175,7 +175,7 @@ def test_a_store_that_goes_away_stops_the_import_and_the_same_command_adds_the_r
 ) -> None:
     log = tmp_path / "access.log"
     log.write_bytes(b"".join(line(f"/{name}", second=number) for number, name in enumerate("abcdefgh")))
-    write, done = Writer.write, []
+    write, done = Writer.write_through, []
 
     def write_twice(self: Writer, rows: list[Row], **more: Any) -> None:
         if len(done) == 2:
@@ -184,7 +184,7 @@ def test_a_store_that_goes_away_stops_the_import_and_the_same_command_adds_the_r
         write(self, rows, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Writer, "write", write_twice)
+        patch.setattr(Writer, "write_through", write_twice)
         with pytest.raises(CommandError, match="does not answer"):
             command(world, log)
     close_writer()

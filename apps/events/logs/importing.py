@@ -88,7 +88,7 @@ class _Import:
         """Store what is missing of a chunk, as one batch."""
         rows = [row for number, line in chunk.lines if (row := self._row(number, line))]
         missing = self._missing(rows)
-        get_writer().write(missing)
+        get_writer().write_through(missing)
         counts = self.counts
         counts.lines += len(chunk.lines)
         counts.imported += len(missing)
