@@ -53,8 +53,10 @@ def _prepare() -> None:
     """Load what the first request would wait for; needs a Django that is set up."""
     import insights_site.urls  # noqa: F401
     from apps.core.errors import Unavailable
+    from apps.events.services import warm_up
     from apps.events.store import get_store
 
+    warm_up()
     gc.freeze()  # what is loaded by now stays: the collector need not look at it again
     try:
         get_store()

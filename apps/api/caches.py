@@ -14,6 +14,8 @@ from apps.sites.models import Site
 SECONDS = 3.0
 """How long a revoked token or a changed site may still be seen as it was, by another process."""
 MOST_ENTRIES = 10_000
+LOOKUPS = 16
+"""So many keys may be looked up at the same time; requests for one key wait for a single lookup."""
 LONGEST_TEXT = 256
 """Longer ids and tokens are nobody's: they are neither looked up nor remembered."""
 
@@ -27,6 +29,8 @@ class ShortMemory(Generic[Value]):
         self._find = find
         self._kept: dict[tuple[str, ...], tuple[float, Value | None]] = {}
         self._lock = threading.Lock()
+        self._changes = 0
+        self._lookups = [threading.Lock() for _ in range(LOOKUPS)]
 
     def __len__(self) -> int:
         """How many answers are kept."""
@@ -36,19 +40,26 @@ class ShortMemory(Generic[Value]):
         if any(len(text) > LONGEST_TEXT for text in key):
             return None
         kept = self._kept.get(key)
-        now = time.monotonic()
-        if kept is not None and now < kept[0]:
+        if kept is not None and time.monotonic() < kept[0]:
             return kept[1]
-        value = self._find(*key)
-        with self._lock:
-            if len(self._kept) >= MOST_ENTRIES:
-                self._kept.clear()
-            self._kept[key] = (now + SECONDS, value)
-        return value
+        with self._lookups[hash(key) % LOOKUPS]:
+            kept, now = self._kept.get(key), time.monotonic()
+            if kept is not None and now < kept[0]:
+                return kept[1]
+            changes = self._changes
+            value = self._find(*key)
+            with self._lock:
+                if changes != self._changes:
+                    return value  # it may have been looked up before the change
+                if len(self._kept) >= MOST_ENTRIES:
+                    self._kept.clear()
+                self._kept[key] = (now + SECONDS, value)
+            return value
 
     def forget(self) -> None:
         """Drop everything."""
         with self._lock:
+            self._changes += 1
             self._kept.clear()
 
 

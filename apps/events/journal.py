@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 from zlib import crc32
 
 import msgspec
@@ -46,6 +46,7 @@ Batch = tuple[int, "list[Row]"]
 """A batch's number and its rows, not yet stamped with ids."""
 
 _encoder = msgspec.msgpack.Encoder()
+Item = TypeVar("Item")
 _decoder: msgspec.msgpack.Decoder[tuple[int, list[dict[str, object]]]] = msgspec.msgpack.Decoder(
     tuple[int, list[dict[str, object]]]
 )
@@ -64,17 +65,14 @@ class Segment:
 
 
 @dataclass(slots=True, eq=False)
-class _Place:
+class _Place(Generic[Item]):
     """A record on its way to the disk, and the request that waits for it."""
 
     record: bytes
+    item: Item
     woken: threading.Lock = field(default_factory=threading.Lock)
-    segment: Segment | None = None
+    done: bool = False
     error: OSError | None = None
-
-    @property
-    def done(self) -> bool:
-        return self.segment is not None or self.error is not None
 
 
 def record_of(batch: Batch) -> bytes:
@@ -83,28 +81,38 @@ def record_of(batch: Batch) -> bytes:
     return _HEAD.pack(len(body), crc32(body)) + body
 
 
-class Journal:
-    """Appends records to segments; requests that come together share one flush. Safe for threads."""
+class Journal(Generic[Item]):
+    """Appends records to segments; requests that come together share one flush. Safe for threads.
 
-    def __init__(self, folder: Path, *, floor: Callable[[], int]) -> None:
-        """``floor`` tells an id that no event will get from now on."""
+    A record comes with an item of the caller's, which is handed over when the record is on disk.
+    """
+
+    def __init__(
+        self, folder: Path, *, floor: Callable[[], int], written: Callable[[Sequence[Item], Segment], None]
+    ) -> None:
+        """``floor`` tells an id that no event will get from now on.
+
+        ``written`` is called with the items of a flush, in the order of their records, before their requests go on;
+        for each of them ``release`` is to be called with the segment when the engine has it.
+        """
         self._folder = folder
         self._floor = floor
+        self._written = written
         self._lock = threading.Lock()
-        self._queue: list[_Place] = []
+        self._queue: list[_Place[Item]] = []
         self._led = False
         self._files = threading.RLock()
         self._segment: Segment | None = None
         self._closed: list[Segment] = []
         self._number = max((int(path.stem) for path in segments(folder)), default=0)
 
-    def append(self, record: bytes) -> Segment:
-        """Return when ``record`` is on disk: the segment that holds it, to be given to ``release``.
+    def append(self, record: bytes, item: Item) -> None:
+        """Return when ``record`` is on disk.
 
         Raises ``Unavailable`` where it cannot be written: then it will not be replayed, unless the disk refuses even
         to cut off what it took of it.
         """
-        place = _Place(record)
+        place = _Place(record, item)
         place.woken.acquire()
         with self._lock:
             self._queue.append(place)
@@ -113,9 +121,8 @@ class Journal:
             place.woken.acquire()  # the one who leads has written it, or makes this request the next to lead
         if not place.done:
             self._lead()
-        if place.segment is None:
+        if place.error is not None:
             raise Unavailable("The event cannot be written to disk.") from place.error
-        return place.segment
 
     def release(self, segment: Segment) -> None:
         """One batch of ``segment`` is in the engine."""
@@ -146,14 +153,15 @@ class Journal:
         """Write what waits, and hand the lead to the first of those who came meanwhile."""
         with self._lock:
             places, self._queue = self._queue, []
-        segment, error = None, None
+        error = None
         try:
             segment = self._write([place.record for place in places])
+            self._written([place.item for place in places], segment)
         except OSError as failure:
             log.error("The journal cannot be written: %s", failure)  # each request raises its own
             error = failure
         for place in places:
-            place.segment, place.error = segment, error
+            place.done, place.error = True, error
         with self._lock:
             successor = self._queue[0] if self._queue else None
             self._led = successor is not None
@@ -168,9 +176,8 @@ class Journal:
             segment = self._segment or self._begin()
             try:
                 _write_all(segment.file, text)
-                os.fdatasync(segment.file)
             except OSError:
-                # What a failed flush left behind is unknown: cut it off, and never write behind it.
+                # What a failed write left behind is unknown: cut it off, and never write behind it.
                 try:
                     os.ftruncate(segment.file, segment.size)
                 finally:
@@ -186,7 +193,9 @@ class Journal:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._number += 1
         path = self._folder / f"{self._number:012}{SUFFIX}"
-        segment = Segment(path=path, file=os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600))
+        # Every write is flushed as it is made: two calls would let other threads in between them.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_DSYNC
+        segment = Segment(path=path, file=os.open(path, flags, 0o600))
         header = MAGIC + _FLOOR.pack(self._floor())
         try:
             _write_all(segment.file, header)

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from apps.events.addresses import host_of
+from apps.events.agents import read_agent
 from apps.events.enrichment import Caller, SiteFacts, enrich
 from apps.events.faults import ForeignHost, OutsideWindow, note_fault
 from apps.events.once import Once, write_once
+from apps.events.places import place_of
 from apps.events.schema import WireEvent, decode
 from apps.events.store import Row
 from apps.events.writer import get_writer
@@ -62,3 +64,9 @@ def _check_hosts(events: Sequence[WireEvent], hostnames: Sequence[str]) -> None:
     for index, event in enumerate(events):
         if host_of(event.location.url) not in hostnames:
             raise ForeignHost("is not on a host of this site", path=f"body.events.{index}.location.url")
+
+
+def warm_up() -> None:
+    """Load the lists that enrichment reads, so that the first requests need not do it all at once."""
+    read_agent("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36")
+    place_of("192.0.2.1")

@@ -228,6 +228,8 @@ def get_store() -> EventStore:
     Raises ``Unavailable`` where it cannot be opened now, as ``StoreInUse`` where another process has it.
     """
     global _store  # noqa: PLW0603  # one engine a process is the engine's own rule
+    if _store is not None:
+        return _store
     with _store_lock:
         if _store is None:
             store = EventStore(url=settings.CLICKHOUSE_URL, folder=settings.EVENT_STORE_DIR)

@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,7 +35,7 @@ SPACING_SECONDS = 0.040
 """Least time between the starts of two groups, unless full: merges keep up with a few tens of parts a second."""
 PATIENCE_SECONDS = 30.0
 """How long a batch waits for its group before it is given up."""
-KEPT_SECONDS = 0.5
+KEPT_SECONDS = 2.0
 """How long a batch that is in the journal may wait for company, unless a question is asked."""
 RETRY_SECONDS = 2.0
 """How long batches in the journal wait after the engine could not take them, unless a question is asked."""
@@ -91,7 +91,7 @@ class Writer:
         self._stopping = False
         self._left_behind = False
         self._ids: IdSource | None = None
-        self._journal: Journal | None = None
+        self._journal: Journal[_Batch] | None = None
         self._last_start = 0.0
         self._not_before = 0.0
         self._thread = threading.Thread(target=self._work, name="event-writer", daemon=True)
@@ -118,7 +118,6 @@ class Writer:
         if not rows:
             return
         entry = _Batch(rows=rows, number=_number(batch), arrived=time.monotonic())
-        self._reserve(entry)
         self._enqueue(entry)
         if not entry.done.wait(self._patience):
             self._give_up(entry)
@@ -171,16 +170,20 @@ class Writer:
     def _keep(self, entry: _Batch) -> None:
         journal = self._open()[1]
         assert journal is not None  # noqa: S101  # there is a folder
-        self._reserve(entry)
-        try:
-            entry.segment = journal.append(record_of((entry.number, entry.rows)))
-        except BaseException:
-            with self._changed:
-                self._rows_waiting -= len(entry.rows)
-            raise
-        self._enqueue(entry)
+        self._check_room(len(entry.rows))
+        journal.append(record_of((entry.number, entry.rows)), entry)
 
-    def _open(self) -> tuple[IdSource, Journal | None]:
+    def _take_over(self, entries: Sequence[_Batch], segment: Segment) -> None:
+        """The journal has written these."""
+        with self._changed:
+            idle = not self._waiting
+            for entry in entries:
+                entry.segment = segment
+                self._append(entry)
+            if idle or self._rows_waiting >= self._group_rows:
+                self._changed.notify_all()
+
+    def _open(self) -> tuple[IdSource, Journal[_Batch] | None]:
         """The ids that go on from the store's newest, and the journal where there is to be one."""
         if self._ids is None:
             with self._opening:
@@ -188,28 +191,28 @@ class Writer:
                     store = self._open_store()
                     ids = IdSource(floor=newest_id(store))
                     if self._folder is not None:
-                        self._journal = Journal(self._folder, floor=lambda: ids.last)
+                        self._journal = Journal(self._folder, floor=lambda: ids.last, written=self._take_over)
                         store.before_question = self.settle
                     self._ids = ids
         return self._ids, self._journal
 
-    def _reserve(self, entry: _Batch) -> None:
-        with self._changed:
-            if self._stopping:
-                raise Unavailable("The service is stopping.")
-            if self._rows_waiting and self._rows_waiting + len(entry.rows) > self._queue_rows:
-                raise Unavailable("Too many events are waiting to be stored.")
-            self._rows_waiting += len(entry.rows)
+    def _check_room(self, rows: int) -> None:
+        if self._stopping:
+            raise Unavailable("The service is stopping.")
+        if self._rows_waiting and self._rows_waiting + rows > self._queue_rows:
+            raise Unavailable("Too many events are waiting to be stored.")
 
     def _enqueue(self, entry: _Batch) -> None:
         with self._changed:
-            self._turns += 1
-            entry.turn = self._turns
-            self._waiting.append(entry)
-            if entry.segment is None:
-                self._want(entry.turn)
-            elif len(self._waiting) == 1 or self._rows_waiting >= self._group_rows:
-                self._changed.notify_all()
+            self._check_room(len(entry.rows))
+            self._append(entry)
+            self._want(entry.turn)
+
+    def _append(self, entry: _Batch) -> None:
+        self._turns += 1
+        entry.turn = self._turns
+        self._waiting.append(entry)
+        self._rows_waiting += len(entry.rows)
 
     def _want(self, turn: int) -> None:
         """Have all up to ``turn`` stored without delay."""
@@ -328,6 +331,8 @@ _writer_lock = threading.Lock()
 def get_writer() -> Writer:
     """The writer of this process, started on first use."""
     global _writer  # noqa: PLW0603  # one writer a process, as there is one engine
+    if _writer is not None:  # every request comes here: they need not queue
+        return _writer
     with _writer_lock:
         if _writer is None:
             _writer = Writer(folder=None if settings.CLICKHOUSE_URL else journal_folder())

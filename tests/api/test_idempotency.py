@@ -109,7 +109,7 @@ def test_a_request_that_could_not_be_stored_may_be_repeated_at_once(
         raise Unavailable("Too many events are waiting to be stored.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Writer, "_reserve", full)
+        patch.setattr(Writer, "_check_room", full)
         assert post(anybody, world.docs, "k1").status_code == 503
     assert count(store) == 0
     assert [post(anybody, world.docs, "k1").status_code for _ in range(2)] == [204, 204]

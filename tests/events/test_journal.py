@@ -77,8 +77,13 @@ def left(folder: Path) -> list[str]:
     return [str(rows[0]["query"]) for path in segments(folder) for _number, rows in read_segment(path)[1]]
 
 
-def append(journal: Journal, number: int, name: str, count: int = 1) -> Segment:
-    return journal.append(record_of((number, rows_named(name, count))))
+def append(folder: Path, *batches: tuple[int, str, int], floor: int = 0) -> Path:
+    """Write batches (number, name, rows) to a new segment; returns it."""
+    used: list[Segment] = []
+    journal: Journal[None] = Journal(folder, floor=lambda: floor, written=lambda _items, segment: used.append(segment))
+    for number, name, count in batches:
+        journal.append(record_of((number, rows_named(name, count))), None)
+    return used[0].path
 
 
 def test_an_acknowledged_batch_is_on_disk_before_the_engine_has_it(
@@ -107,7 +112,7 @@ def test_batches_that_come_together_share_an_insert(store: EventStore, writer: W
     assert troubled.inserts < 20
 
 
-def test_nothing_is_left_on_disk_a_second_after_the_last_event(store: EventStore, writer: Writer, folder: Path) -> None:
+def test_nothing_is_left_on_disk_seconds_after_the_last_event(store: EventStore, writer: Writer, folder: Path) -> None:
     writer.write(rows_named("a"))
     assert left(folder) == ["a"]
     deadline = time.monotonic() + 10
@@ -187,11 +192,14 @@ def test_a_batch_that_the_engine_refuses_is_kept_aside_and_costs_no_other(
 
 
 def test_a_replay_stores_each_batch_once_wherever_the_last_process_was_killed(store: EventStore, folder: Path) -> None:
-    journal = Journal(folder, floor=lambda: newest_id(store))
     store.insert(rows_named("before", 1, id=1 << 62, batch=7, received=MOMENT))
-    append(journal, 7, "the number of an old batch, by chance")
-    append(journal, 8, "stored", 3)
-    append(journal, 9, "not stored", 5)
+    append(
+        folder,
+        (7, "the number of an old batch, by chance", 1),
+        (8, "stored", 3),
+        (9, "not stored", 5),
+        floor=newest_id(store),
+    )
     store.insert(rows_named("stored", 3, id=(1 << 62) + 1, batch=8, received=MOMENT))
     assert replay(folder, store) == 6
     assert replay(folder, store) == 0
@@ -207,7 +215,7 @@ def test_a_replay_stores_each_batch_once_wherever_the_last_process_was_killed(st
 def test_a_replay_that_the_engine_cannot_take_is_repeated(store: EventStore, folder: Path) -> None:
     troubled = TroubledStore(store)
     troubled.trouble = Unavailable("The disk is full.")
-    append(Journal(folder, floor=lambda: 0), 1, "a")
+    append(folder, (1, "a", 1))
     with pytest.raises(Unavailable):
         replay(folder, troubled)  # type: ignore[arg-type]
     assert left(folder) == ["a"]
@@ -216,27 +224,24 @@ def test_a_replay_that_the_engine_cannot_take_is_repeated(store: EventStore, fol
 
 @pytest.mark.parametrize("cut", [1, 5, 9, 40])
 def test_a_last_record_that_was_cut_short_was_never_acknowledged(store: EventStore, folder: Path, cut: int) -> None:
-    segment = append(Journal(folder, floor=lambda: 0), 1, "whole")
-    whole = segment.path.read_bytes()
-    segment.path.write_bytes(whole + record_of((2, rows_named("cut")))[:cut])
+    path = append(folder, (1, "whole", 1))
+    whole = path.read_bytes()
+    path.write_bytes(whole + record_of((2, rows_named("cut")))[:cut])
     assert replay(folder, store) == 1
     assert (stored(store), list(folder.iterdir())) == ({"whole": 1}, [])
 
 
 def test_a_segment_of_which_not_even_the_head_was_written_goes(store: EventStore, folder: Path) -> None:
-    segment = append(Journal(folder, floor=lambda: 0), 1, "whole")
-    segment.path.write_bytes(segment.path.read_bytes()[:10])
+    path = append(folder, (1, "whole", 1))
+    path.write_bytes(path.read_bytes()[:10])
     assert replay(folder, store) == 0
     assert list(folder.iterdir()) == []
 
 
 def test_a_damaged_record_is_kept_for_a_person_and_what_is_before_it_stored(store: EventStore, folder: Path) -> None:
-    journal = Journal(folder, floor=lambda: 0)
-    first = append(journal, 1, "before").path.read_bytes()
-    path = append(journal, 2, "damaged").path
-    append(journal, 3, "after")
+    path = append(folder, (1, "before", 1), (2, "damaged", 1), (3, "after", 1))
     text = bytearray(path.read_bytes())
-    text[len(first) + 20] ^= 1
+    text[text.index(b"damaged")] ^= 1
     path.write_bytes(text)
     assert replay(folder, store) == 1
     assert stored(store) == {"before": 1}
@@ -253,13 +258,13 @@ def test_a_row_comes_back_as_it_was_written(folder: Path) -> None:
         "query": "naïve \U0001f600 �",
         "ask_rating": -1,
     }
-    segment = Journal(folder, floor=lambda: 41).append(record_of((5, [row])))
-    assert read_segment(segment.path) == (41, [(5, [row])], True)
+    journal: Journal[None] = Journal(folder, floor=lambda: 41, written=lambda _items, _segment: None)
+    journal.append(record_of((5, [row])), None)
+    assert [read_segment(path) for path in segments(folder)] == [(41, [(5, [row])], True)]
 
 
 def test_only_the_owner_may_read_the_journal(folder: Path) -> None:
-    segment = append(Journal(folder, floor=lambda: 0), 1, "a")
-    assert segment.path.stat().st_mode & 0o777 == 0o600
+    assert append(folder, (1, "a", 1)).stat().st_mode & 0o777 == 0o600
 
 
 def test_a_disk_that_is_full_refuses_and_leaves_nothing_to_replay(folder: Path) -> None:
@@ -270,15 +275,15 @@ from pathlib import Path
 from apps.core.errors import Unavailable
 from apps.events.journal import Journal, read_segment, record_of, segments
 folder = Path(sys.argv[1])
-journal = Journal(folder, floor=lambda: 0)
-journal.append(record_of((1, [{"query": "fits"}])))
+journal = Journal(folder, floor=lambda: 0, written=lambda _items, _segment: None)
+journal.append(record_of((1, [{"query": "fits"}])), None)
 resource.setrlimit(resource.RLIMIT_FSIZE, (300, resource.RLIM_INFINITY))
 try:
-    journal.append(record_of((2, [{"query": "x" * 1000}])))
+    journal.append(record_of((2, [{"query": "x" * 1000}])), None)
 except Unavailable as error:
     print(error)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-journal.append(record_of((3, [{"query": "fits again"}])))
+journal.append(record_of((3, [{"query": "fits again"}])), None)
 read = [read_segment(path) for path in segments(folder)]
 print([(number, whole) for _floor, batches, whole in read for number, _rows in batches])
 """
