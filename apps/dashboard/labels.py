@@ -7,9 +7,19 @@ from typing import Any
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+_CHANNELS = {
+    "ai": gettext_lazy("AI assistants"),
+    "direct": gettext_lazy("Direct"),
+    "email": gettext_lazy("E-mail"),
+    "internal": gettext_lazy("This site"),
+    "paid": gettext_lazy("Paid"),
+    "referral": gettext_lazy("Other sites"),
+    "search": gettext_lazy("Search"),
+    "social": gettext_lazy("Social"),
+}
 _PROPER = {
     "ie": "Internet Explorer",
     "ios": "iOS",
@@ -25,6 +35,11 @@ def as_sent(value: Any) -> str:
 def referrer(value: Any) -> str:
     """The host that a reader came from; ``""`` is a reader who typed the address or used a bookmark."""
     return str(value) if value else _("Direct")
+
+
+def channel(value: Any) -> str:
+    """What kind of place a reader came from."""
+    return str(_CHANNELS.get(str(value), value))
 
 
 def country(value: Any) -> str:

@@ -126,13 +126,26 @@ PEOPLE_READING = (
 """What "traffic" means: page views of people. Bots and agents have a report of their own."""
 
 
-def _ranked(name: str, title: Any, column: str, heading: Any, value: Callable[[Any], str], **options: Any) -> Panel:
+FROM_ELSEWHERE = (*PEOPLE_READING, {"column": "referrerChannel", "operator": "notIn", "values": ["internal"]})
+"""The same, but for those who came from another page of the site: that is no source."""
+
+
+def _ranked(
+    name: str,
+    title: Any,
+    column: str,
+    heading: Any,
+    value: Callable[[Any], str],
+    *,
+    where: tuple[Mapping[str, Any], ...] = PEOPLE_READING,
+    **options: Any,
+) -> Panel:
     drawing = Bars(Measure(column, heading), value, (VISITORS, Measure("eventsCount", _("Views"))))
-    return Panel(name=name, title=title, drawing=drawing, where=PEOPLE_READING, **options)
+    return Panel(name=name, title=title, drawing=drawing, where=where, **options)
 
 
-def _third(name: str, title: Any, column: str, heading: Any) -> Panel:
-    return _ranked(name, title, column, heading, labels.technology, late=True, width=Width.THIRD)
+def _third(name: str, title: Any, column: str, heading: Any, value: Callable[[Any], str], **options: Any) -> Panel:
+    return _ranked(name, title, column, heading, value, late=True, width=Width.THIRD, **options)
 
 
 TOTALS = Panel(
@@ -158,11 +171,12 @@ TRAFFIC = Report(
         READERS,
         _ranked("pages", _("Top pages"), "urlPath", _("Page"), labels.as_sent),
         _ranked("sources", _("Traffic sources"), "referrerDomain", _("Source"), labels.referrer),
-        _ranked("countries", _("Countries"), "visitorGeoCountry", _("Country"), labels.country, late=True),
-        _ranked("languages", _("Languages"), "visitorLanguage", _("Language"), labels.language, late=True),
-        _third("devices", _("Devices"), "visitorDevice", _("Device")),
-        _third("browsers", _("Browsers"), "visitorBrowser", _("Browser")),
-        _third("systems", _("Systems"), "visitorOS", _("System")),
+        _third("channels", _("Channels"), "referrerChannel", _("Channel"), labels.channel, where=FROM_ELSEWHERE),
+        _third("countries", _("Countries"), "visitorGeoCountry", _("Country"), labels.country),
+        _third("languages", _("Languages"), "visitorLanguage", _("Language"), labels.language),
+        _third("devices", _("Devices"), "visitorDevice", _("Device"), labels.technology),
+        _third("browsers", _("Browsers"), "visitorBrowser", _("Browser"), labels.technology),
+        _third("systems", _("Systems"), "visitorOS", _("System"), labels.technology),
     ),
 )
 

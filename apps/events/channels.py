@@ -46,16 +46,25 @@ HOSTS: dict[str, tuple[str, ...]] = {
 }
 """Channel → hosts; each stands for the hosts below it too, and the longest that fits decides."""
 
+CHANNELS: Final = (*HOSTS, DIRECT, INTERNAL, PAID, REFERRAL)
+
 _CHANNEL = {host: channel for channel, hosts in HOSTS.items() for host in hosts}
-_SEARCH_IN_ANY_COUNTRY = re.compile(
-    r"(?:www\.|m\.)?google\.(?:com|[a-z]{2}|com?\.[a-z]{2})|(?:.+\.)?(?:yahoo|yandex)\.(?:com|[a-z]{2}|com?\.[a-z]{2})"
+SEARCH_IN_ANY_COUNTRY: Final = (
+    r"(?:www\.|m\.)?google\.(?:com|[a-z]{2}|com?\.[a-z]{2})|(?s:.+\.)?(?:yahoo|yandex)\.(?:com|[a-z]{2}|com?\.[a-z]{2})"
 )
-_PAID_MEDIUM = re.compile(r"(?:cp[a-z]|ppc|retargeting|paid.*|ads?|display|banner|sponsor.*)")
-_MEDIA = {
+"""Hosts of search engines with one for each country; a pattern of the whole host."""
+PAID_MEDIUM: Final = r"(?s:cp[a-z]|ppc|retargeting|paid.*|ads?|display|banner|sponsor.*)"
+"""What campaigns call paid places; a pattern of the whole medium, in lower case."""
+MEDIA: Final = {
     **dict.fromkeys(("email", "e-mail", "mail", "newsletter"), "email"),
     **dict.fromkeys(("social", "social-media", "social_media", "social-network", "sm"), "social"),
     **dict.fromkeys(("organic",), "search"),
 }
+"""What campaigns call their medium → channel."""
+
+_SEARCH = re.compile(SEARCH_IN_ANY_COUNTRY)
+_PAID = re.compile(PAID_MEDIUM)
+_SPACES: Final = " \t\n\r\f\v"
 
 
 def channel_of(*, referrer_domain: str, own_host: str = "", utm_medium: str = "") -> str:
@@ -67,10 +76,19 @@ def channel_of(*, referrer_domain: str, own_host: str = "", utm_medium: str = ""
     """
     if referrer_domain and referrer_domain == own_host:
         return INTERNAL
-    medium = utm_medium.strip().lower()
-    if _PAID_MEDIUM.fullmatch(medium):
+    medium = utm_medium.strip(_SPACES).encode().lower().decode()  # letters of ASCII only, as the engine does it
+    if _PAID.fullmatch(medium):
         return PAID
-    return _MEDIA.get(medium) or (_channel_of_host(referrer_domain) if referrer_domain else DIRECT)
+    return MEDIA.get(medium) or (_channel_of_host(referrer_domain) if referrer_domain else DIRECT)
+
+
+def hosts_by_depth() -> list[dict[str, list[str]]]:
+    """The listed hosts by channel, those that lie below most other listed ones first: so the longest is found first."""
+    levels: dict[int, dict[str, list[str]]] = {}
+    for host, channel in _CHANNEL.items():
+        depth = sum(host.endswith(f".{other}") for other in _CHANNEL)
+        levels.setdefault(depth, {}).setdefault(channel, []).append(host)
+    return [levels[depth] for depth in sorted(levels, reverse=True)]
 
 
 def _channel_of_host(host: str) -> str:
@@ -79,4 +97,4 @@ def _channel_of_host(host: str) -> str:
         if below in _CHANNEL:
             return _CHANNEL[below]
         below = below.partition(".")[2]
-    return "search" if _SEARCH_IN_ANY_COUNTRY.fullmatch(host) else REFERRAL
+    return "search" if _SEARCH.fullmatch(host) else REFERRAL

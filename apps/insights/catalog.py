@@ -11,7 +11,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from apps.events.bots import BOT_MARKS
+from apps.events.channels import CHANNELS
 from apps.events.wire import EVENT_TYPES, TARGET_KEYS
+from apps.insights.channels import channel_expression
 from apps.insights.columns import (
     CLAIM,
     INTERVAL,
@@ -248,6 +250,17 @@ DIMENSIONS = (
     ),
 )
 
+EXTENSIONS = (
+    _dimension(
+        "referrerChannel",
+        _("Channel"),
+        Choice(choices=CHANNELS),
+        channel_expression,
+        _("What kind of place the reader came from, or what the campaign says of itself."),
+    ),
+)
+"""Columns of our own, which published clients neither ask for nor meet."""
+
 METRICS = (
     Metric(
         name="eventsCount", label=_("Events"), help=_("How many events."), expression="count()", prepared="sum(events)"
@@ -295,6 +308,9 @@ CATALOG: dict[str, Dimension | Metric] = {
     **{dimension.name: dimension for dimension in DIMENSIONS},
     **{metric.name: metric for metric in METRICS},
 }
+
+COLUMNS = {**CATALOG, **{dimension.name: dimension for dimension in EXTENSIONS}}
+"""What may be asked for: the published columns and our own."""
 
 DEFAULT_METRICS = tuple(Column(CATALOG[name]) for name in ("eventsCount", "visitorsCount", "sessionsCount"))
 """What is counted when nothing is selected."""

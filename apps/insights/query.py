@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from apps.insights.catalog import CATALOG, DEFAULT_METRICS
+from apps.insights.catalog import CATALOG, COLUMNS, DEFAULT_METRICS
 from apps.insights.columns import Column, Dimension, Metric
 from apps.insights.errors import QueryError, quoted
 from apps.insights.kinds import Json, read_integer, read_number
@@ -152,7 +152,7 @@ def _definition(item: Json, *, path: str) -> Dimension | Metric:
     if "column" not in item:
         raise QueryError("required", path=f"{path}.column")
     name = item["column"]
-    definition = CATALOG.get(name) if isinstance(name, str) else None
+    definition = COLUMNS.get(name) if isinstance(name, str) else None
     if definition is None:
         raise QueryError("expected the name of a column", path=f"{path}.column")
     return definition

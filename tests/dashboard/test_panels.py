@@ -9,13 +9,14 @@ from datetime import datetime
 
 import pytest
 
-from apps.dashboard.labels import country, language, referrer, technology
+from apps.dashboard.labels import channel, country, language, referrer, technology
 from apps.dashboard.panels import PanelView
 from apps.dashboard.reports import TRAFFIC
+from apps.events.channels import CHANNELS
 from tests.dashboard.conftest import Desk
 from tests.insights.events import event
 
-RANKED = ("pages", "sources", "countries", "languages", "devices", "browsers", "systems")
+RANKED = ("pages", "sources", "channels", "countries", "languages", "devices", "browsers", "systems")
 ADDRESSES = ("range=30d", "range=12m", "from=2026-04-20&to=2026-04-21")
 
 
@@ -91,6 +92,21 @@ def test_pages_sources_and_countries_are_written_for_people(busy_desk: Desk) -> 
     # Equal figures: no value comes last.
     assert rows_of(view_of(busy_desk, "sources")) == [("www.example.org", 1, 2), ("Direct", 1, 1)]
     assert rows_of(view_of(busy_desk, "countries")) == [("Germany", 1, 2), ("United States", 1, 1)]
+
+
+def test_channels_leave_out_who_came_from_a_page_of_the_site(desk: Desk) -> None:
+    url = "https://docs.acme.example/guide"
+    desk.holds(
+        event(visitor=1, url=url, referrer_domain="chatgpt.com"),
+        event(visitor=1, url=url, referrer_domain="docs.acme.example"),
+        event(visitor=2, url=url, referrer_domain="docs.acme.example"),
+        event(visitor=3, url=url),
+    )
+    assert rows_of(view_of(desk, "channels")) == [("AI assistants", 1, 1), ("Direct", 1, 1)]
+
+
+def test_every_channel_has_a_name_for_people() -> None:
+    assert all(channel(name) not in (name, "") for name in CHANNELS)
 
 
 def test_the_longest_bar_is_full_and_the_others_are_in_proportion(busy_desk: Desk) -> None:
