@@ -22,7 +22,8 @@ _MEDIUM = r"lower(replaceRegexpAll(utm_medium, '^[ \\t\\n\\r\\f\\v]+|[ \\t\\n\\r
 def channel_expression(column: Column, zone: ZoneInfo, scope: Scope) -> str:
     """SQL of an event's channel. The page's own host is looked up only where there is a referrer."""
     if _NAME not in scope.definitions:
-        own = f"lower(extract(url, {scope.bind('String', _HOST_OF_URL)}))"
+        # The engine's own function is six times as fast, but knows no names such as localhost, and no addresses.
+        own = f"lowerUTF8(if(domain(url) = '', extract(url, {scope.bind('String', _HOST_OF_URL)}), domain(url)))"
         medium = scope.define("medium", _MEDIUM)
         cases = [
             (f"referrer_domain != '' AND referrer_domain = {own}", INTERNAL),

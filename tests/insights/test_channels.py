@@ -65,6 +65,28 @@ def test_the_engine_tells_every_listed_host_as_the_service_does(desk: Desk) -> N
     assert len(expected) > 200
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "https://Docs.Acme.Example:8443/x",
+            "https://docs.acme.example?x",
+            "https://sub.a.example?x=https://b.example/",
+        ),
+        *(
+            "https://ada:secret@docs.acme.example/x@y",
+            "https://ada@h",
+            "https://[2001:DB8::1]:80/",
+            "http://localhost:80",
+        ),
+        *("https://BÜcher.example/", "https://a_b.example/", "https://a~b.c/", "https://x%20y/", "https://h:80?@x"),
+    ],
+)
+def test_the_engine_finds_the_page_s_own_host_as_the_service_does(desk: Desk, url: str) -> None:
+    desk.holds(came(f"https://{host_of(url)}/", url=url), came("https://other.example/", url=url))
+    assert desk.ask(groupBy=[CHANNEL], select=[{"column": "eventsCount"}])[0][1] == ["internal", "referral"]
+
+
 MEDIUMS = st.one_of(
     st.sampled_from([*MEDIA, "cpc", "PPC", "paid-social", "Sponsored", "display ", "\tcpm", "unpaid", "K", "cp\u212a"]),
     st.text(max_size=8),

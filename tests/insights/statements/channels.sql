@@ -1,7 +1,7 @@
 -- {"range": "last7Days", "groupBy": [{"column": "referrerChannel"}], "select": [{"column": "visitorsCount"}], "where": [{"column": "referrerChannel", "operator": "notIn", "values": ["internal"]}]}
 WITH
     lower(replaceRegexpAll(utm_medium, '^[ \\t\\n\\r\\f\\v]+|[ \\t\\n\\r\\f\\v]+$', '')) AS medium,
-    multiIf(referrer_domain != '' AND referrer_domain = lower(extract(url, {p0:String})), 'internal', match(medium, {p1:String}), 'paid', medium IN {p2:Array(String)}, 'email', medium IN {p3:Array(String)}, 'social', medium IN {p4:Array(String)}, 'search', referrer_domain = '', 'direct', match(referrer_domain, {p5:String}), 'email', match(referrer_domain, {p6:String}), 'ai', match(referrer_domain, {p7:String}), 'email', match(referrer_domain, {p8:String}), 'social', match(referrer_domain, {p9:String}), 'search', match(referrer_domain, {p10:String}), 'search', 'referral') AS channel
+    multiIf(referrer_domain != '' AND referrer_domain = lowerUTF8(if(domain(url) = '', extract(url, {p0:String}), domain(url))), 'internal', match(medium, {p1:String}), 'paid', medium IN {p2:Array(String)}, 'email', medium IN {p3:Array(String)}, 'social', medium IN {p4:Array(String)}, 'search', referrer_domain = '', 'direct', match(referrer_domain, {p5:String}), 'email', match(referrer_domain, {p6:String}), 'ai', match(referrer_domain, {p7:String}), 'email', match(referrer_domain, {p8:String}), 'social', match(referrer_domain, {p9:String}), 'search', match(referrer_domain, {p10:String}), 'search', 'referral') AS channel
 SELECT
     channel AS c0,
     uniqExact(visitor) AS c1
