@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.clock import utc_now
@@ -16,6 +18,8 @@ from apps.core.ids import new_site_id
 from apps.organizations.models import ApiToken, Organization, User
 
 MAX_RETENTION_MONTHS = 1200
+MAX_EXCLUSIONS = 100
+MAX_PATTERN_CHARACTERS = 500
 
 
 class Visibility(models.TextChoices):
@@ -41,6 +45,34 @@ def validate_hostnames(value: object) -> None:
     for host in value:
         if not host or host != host.lower() or urlsplit(f"//{host}").hostname != host:
             raise ValidationError(_("“%(host)s” is not a lower-case host name without a port."), params={"host": host})
+
+
+def validate_networks(value: object) -> None:
+    """Refuse anything but a list of IPv4 and IPv6 networks or addresses, none with bits beyond its prefix."""
+    for text in _texts(value, _("Expected a list of networks.")):
+        try:
+            ip_network(text)
+        except ValueError:
+            raise ValidationError(
+                _("“%(text)s” is not a network such as 192.0.2.0/24."), params={"text": text}
+            ) from None
+
+
+def validate_paths(value: object) -> None:
+    """Refuse anything but a list of paths that begin with a slash (or a star), without query and fragment."""
+    for text in _texts(value, _("Expected a list of paths.")):
+        if not text.startswith(("/", "*")) or len(text) > MAX_PATTERN_CHARACTERS or not text.isprintable():
+            raise ValidationError(_("“%(text)s” is not a path such as /drafts/*."), params={"text": text})
+        if "?" in text or "#" in text:
+            raise ValidationError(_("“%(text)s” has more than a path."), params={"text": text})
+
+
+def _texts(value: object, complaint: Promise) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise ValidationError(complaint)
+    if len(value) > MAX_EXCLUSIONS:
+        raise ValidationError(_("Expected at most %(most)d entries."), params={"most": MAX_EXCLUSIONS})
+    return value
 
 
 class SiteQuerySet(models.QuerySet["Site"]):
@@ -74,6 +106,40 @@ class Site(models.Model):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MAX_RETENTION_MONTHS)],
         help_text=_("Older events are deleted every night, and cannot be brought back. Empty: they are kept for ever."),
+    )
+    honour_privacy_signals = models.BooleanField(
+        _("honour privacy signals"),
+        default=True,
+        help_text=_("The script counts nobody whose browser sends Global Privacy Control or Do Not Track."),
+    )
+    cookieless = models.BooleanField(
+        _("cookieless"),
+        default=False,
+        help_text=_("Visitors are told apart by ids that the server makes and cannot link from one day to the next."),
+    )
+    excluded_addresses = models.JSONField(
+        _("excluded addresses"),
+        default=list,
+        blank=True,
+        validators=[validate_networks],
+        help_text=_("Networks (CIDR) that are not counted, such as your own offices."),
+    )
+    excluded_hostnames = models.JSONField(
+        _("excluded hostnames"),
+        default=list,
+        blank=True,
+        validators=[validate_hostnames],
+        help_text=_("Hosts that are not counted, such as staging.acme.example."),
+    )
+    excluded_paths = models.JSONField(
+        _("excluded paths"),
+        default=list,
+        blank=True,
+        validators=[validate_paths],
+        help_text=_("Paths that are not counted; * stands for any characters: /drafts/*."),
+    )
+    exclude_bots = models.BooleanField(
+        _("exclude bots"), default=False, help_text=_("Bots are not counted at all, not even as bots.")
     )
     hash_key = models.BinaryField(default=new_key, editable=False)
     created_at = models.DateTimeField(default=utc_now, editable=False)
