@@ -91,13 +91,18 @@ def _authenticated(session: Session, claims: Claims, site: SiteFacts, *, importe
     return None if imported and silent else False
 
 
+def visitor_address(session: Session, caller: Caller) -> str | None:
+    """The visitor's address: what a trusted caller says of it, else the caller's own."""
+    return session.ip if caller.trusted and session.ip else caller.ip
+
+
 def _place(session: Session, caller: Caller) -> Row:
     """Country and point. A trusted caller's word goes before the visitor's address, that before the caller's own.
 
     An address of the visitor that says nothing leaves the country unknown: the caller is then a server elsewhere.
     The point of an address is left out where it would lie in another country than the one told.
     """
-    found = place_of((session.ip if caller.trusted and session.ip else caller.ip) or "")
+    found = place_of(visitor_address(session, caller) or "")
     told = country_code(caller.country) if caller.trusted else ""
     place: Row = {"country": told or found.country}
     spot = point(caller.latitude, caller.longitude) if caller.trusted else None

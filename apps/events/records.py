@@ -49,7 +49,7 @@ class ImportRun(models.Model):
 
 
 class Reason(models.TextChoices):
-    """Why events were refused."""
+    """Why events were refused, or, where their site excludes them, answered as if they were stored."""
 
     MALFORMED = "malformed", _("Not JSON")
     INVALID = "invalid", _("Invalid field")
@@ -60,6 +60,7 @@ class Reason(models.TextChoices):
     UNAVAILABLE = "unavailable", _("Could not be stored")
     TOO_LARGE = "too_large", _("Body too large")
     ERROR = "error", _("Unexpected error")
+    EXCLUDED = "excluded", _("Excluded by the site")
 
 
 class RefusalCount(models.Model):

@@ -8,10 +8,13 @@ from functools import partial
 
 from apps.events.addresses import host_of
 from apps.events.agents import read_agent
-from apps.events.enrichment import Caller, SiteFacts, enrich
+from apps.events.enrichment import Caller, SiteFacts, enrich, visitor_address
+from apps.events.exclusions import Exclusions
 from apps.events.faults import ForeignHost, OutsideWindow, note_fault
 from apps.events.once import Once, write_once
 from apps.events.places import place_of
+from apps.events.records import Reason
+from apps.events.refused import Refused, recorder
 from apps.events.schema import WireEvent, decode
 from apps.events.store import Row
 from apps.events.writer import get_writer
@@ -24,6 +27,16 @@ TOLERANCE = timedelta(minutes=5)
 def facts_of(site: Site) -> SiteFacts:
     """What enrichment must know of ``site``."""
     return SiteFacts(pk=site.pk, hash_key=bytes(site.hash_key), visitor_auth=site.visibility == Visibility.VISITOR_AUTH)
+
+
+def exclusions_of(site: Site) -> Exclusions:
+    """What is not counted of ``site``."""
+    return Exclusions(
+        addresses=site.excluded_addresses,
+        hostnames=site.excluded_hostnames,
+        paths=site.excluded_paths,
+        bots=site.exclude_bots,
+    )
 
 
 def track(body: bytes, *, site: Site, caller: Caller, now: datetime, once: Once | None = None) -> int:
@@ -49,7 +62,22 @@ def _rows(body: bytes, *, site: Site, caller: Caller, now: datetime) -> list[Row
     _check_window(events, now)
     _check_hosts(events, site.hostnames)
     facts = facts_of(site)
-    return [enrich(event, site=facts, caller=caller, now=now) for event in events]
+    rows = [enrich(event, site=facts, caller=caller, now=now) for event in events]
+    exclusions = exclusions_of(site)
+    return _without_excluded(events, rows, exclusions, site=site, caller=caller, now=now) if exclusions else rows
+
+
+def _without_excluded(
+    events: Sequence[WireEvent], rows: list[Row], exclusions: Exclusions, *, site: Site, caller: Caller, now: datetime
+) -> list[Row]:
+    """The rows that are to be counted; the others are noted as excluded."""
+    kept = []
+    for event, row in zip(events, rows, strict=True):
+        if not exclusions.exclude(row, visitor_address(event.session, caller)):
+            kept.append(row)
+    if left_out := len(rows) - len(kept):
+        recorder.note(Refused(site=site.pk, at=now, reason=Reason.EXCLUDED, events=left_out))
+    return kept
 
 
 def _check_window(events: Sequence[WireEvent], now: datetime) -> None:

@@ -9,7 +9,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.clock import utc_now
@@ -49,7 +48,7 @@ def validate_hostnames(value: object) -> None:
 
 def validate_networks(value: object) -> None:
     """Refuse anything but a list of IPv4 and IPv6 networks or addresses, none with bits beyond its prefix."""
-    for text in _texts(value, _("Expected a list of networks.")):
+    for text in _texts(value, "Expected a list of networks."):
         try:
             ip_network(text)
         except ValueError:
@@ -60,16 +59,16 @@ def validate_networks(value: object) -> None:
 
 def validate_paths(value: object) -> None:
     """Refuse anything but a list of paths that begin with a slash (or a star), without query and fragment."""
-    for text in _texts(value, _("Expected a list of paths.")):
+    for text in _texts(value, "Expected a list of paths."):
         if not text.startswith(("/", "*")) or len(text) > MAX_PATTERN_CHARACTERS or not text.isprintable():
             raise ValidationError(_("“%(text)s” is not a path such as /drafts/*."), params={"text": text})
         if "?" in text or "#" in text:
             raise ValidationError(_("“%(text)s” has more than a path."), params={"text": text})
 
 
-def _texts(value: object, complaint: Promise) -> list[str]:
+def _texts(value: object, complaint: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise ValidationError(complaint)
+        raise ValidationError(_(complaint))
     if len(value) > MAX_EXCLUSIONS:
         raise ValidationError(_("Expected at most %(most)d entries."), params={"most": MAX_EXCLUSIONS})
     return value
@@ -106,16 +105,6 @@ class Site(models.Model):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MAX_RETENTION_MONTHS)],
         help_text=_("Older events are deleted every night, and cannot be brought back. Empty: they are kept for ever."),
-    )
-    honour_privacy_signals = models.BooleanField(
-        _("honour privacy signals"),
-        default=True,
-        help_text=_("The script counts nobody whose browser sends Global Privacy Control or Do Not Track."),
-    )
-    cookieless = models.BooleanField(
-        _("cookieless"),
-        default=False,
-        help_text=_("Visitors are told apart by ids that the server makes and cannot link from one day to the next."),
     )
     excluded_addresses = models.JSONField(
         _("excluded addresses"),

@@ -13,11 +13,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='site',
-            name='cookieless',
-            field=models.BooleanField(default=False, help_text='Visitors are told apart by ids that the server makes and cannot link from one day to the next.', verbose_name='cookieless'),
-        ),
-        migrations.AddField(
-            model_name='site',
             name='exclude_bots',
             field=models.BooleanField(default=False, help_text='Bots are not counted at all, not even as bots.', verbose_name='exclude bots'),
         ),
@@ -35,10 +30,5 @@ class Migration(migrations.Migration):
             model_name='site',
             name='excluded_paths',
             field=models.JSONField(blank=True, default=list, help_text='Paths that are not counted; * stands for any characters: /drafts/*.', validators=[apps.sites.models.validate_paths], verbose_name='excluded paths'),
-        ),
-        migrations.AddField(
-            model_name='site',
-            name='honour_privacy_signals',
-            field=models.BooleanField(default=True, help_text='The script counts nobody whose browser sends Global Privacy Control or Do Not Track.', verbose_name='honour privacy signals'),
         ),
     ]
