@@ -17,7 +17,7 @@ WORKERS ?= 2
 EVENTS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test check bench bench-rollups lock script
+.PHONY: help setup run serve test check bench bench-ingest bench-rollups lock script
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ check: $(VENV)/installed-dev ## Lint, types, import directions, templates, setti
 
 bench: setup ## Measure loading and queries on a store of its own.
 	@$(PY) -m benchmarks
+
+bench-ingest: setup ## Measure tracking beside bare applications (needs wrk).
+	@$(PY) -m benchmarks.ingest
 
 bench-rollups: setup ## Measure prepared counts beside events, with a made year: EVENTS=10000000 for ten million.
 	@$(PY) -m benchmarks.rollups --events $(EVENTS)

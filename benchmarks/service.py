@@ -7,9 +7,8 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,9 +36,7 @@ class Service:
 @contextmanager
 def serving(environment: Mapping[str, str]) -> Iterator[Service]:
     """``manage.py serve`` with these variables, from start to a clean stop."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     start = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "manage.py", "serve"],
@@ -77,29 +74,9 @@ def post(connection: http.client.HTTPConnection, path: str, body: bytes, token: 
     return content
 
 
-def requests_per_second(
-    service: Service, path: str, bodies: Sequence[bytes], token: str, *, connections: int, seconds: float
-) -> float:
-    """How many of ``bodies`` are answered with 204 a second over so many connections at once."""
-    answered = [0] * connections
-    failures: list[Exception] = []
-    end = time.perf_counter() + seconds
-
-    def client(number: int) -> None:
-        try:
-            with closing(service.connect()) as connection:
-                while time.perf_counter() < end:
-                    post(connection, path, bodies[(number * 31 + answered[number]) % len(bodies)], token, expect=204)
-                    answered[number] += 1
-        except Exception as error:
-            failures.append(error)
-
-    start = time.perf_counter()
-    threads = [threading.Thread(target=client, args=(number,)) for number in range(connections)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
-    return sum(answered) / (time.perf_counter() - start)
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

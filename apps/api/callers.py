@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
@@ -56,6 +57,7 @@ def _forwarded(request: HttpRequest) -> list[str]:
     return [part.strip() for part in header.split(",")] if header else []
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> str | None:
     """``text`` as a plain address, without the port that some proxies write; ``None`` for anything else."""
     if text.startswith("["):

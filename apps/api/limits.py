@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.cache import cache
@@ -62,7 +63,11 @@ def _increment(key: str) -> int:
 
 
 def _hashed_address(request: HttpRequest) -> str:
-    """A keyed hash: no address is kept, not even for a minute."""
-    address = client_address(request)
+    """A keyed hash: no address is stored, not even for a minute."""
+    return _hashed(client_address(request), settings.SECRET_KEY)
+
+
+@lru_cache(maxsize=4096)
+def _hashed(address: str | None, secret: str) -> str:
     network = network_of(address) if address else "unknown"
-    return f"{keyed_hash64(settings.SECRET_KEY.encode()[:64], b'rate', network):x}"
+    return f"{keyed_hash64(secret.encode()[:64], b'rate', network):x}"
