@@ -49,7 +49,19 @@ def test_make_help_lists_every_target_with_a_sentence() -> None:
     make = require("make")
     lines = subprocess.run([make, "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     targets = [line.split()[1] for line in lines if line.startswith("make ")]
-    assert targets == ["help", "setup", "run", "serve", "test", "check", "bench", "bench-rollups", "lock", "script"]
+    assert targets == [
+        "help",
+        "setup",
+        "run",
+        "serve",
+        "test",
+        "check",
+        "bench",
+        "bench-ingest",
+        "bench-rollups",
+        "lock",
+        "script",
+    ]
     assert documented("make ([a-z-]+)") == targets
     assert (
         "make run           Do everything for a first look: set up, demo data, serve. Later starts keep the data."
