@@ -8,12 +8,13 @@ it waits for the insert.
 from __future__ import annotations
 
 import logging
+import random
 import secrets
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
@@ -43,6 +44,9 @@ IDLE_SECONDS = 1.0
 """After so long without an event no journal is left on disk."""
 
 
+_numbers = random.Random(secrets.randbits(256))  # noqa: S311  # unlike, not secret; asking the system lets others run
+
+
 class Undecided(Unavailable):
     """The engine may yet store the batch, or not."""
 
@@ -54,7 +58,8 @@ class _Batch:
     arrived: float
     turn: int = 0
     segment: Segment | None = None
-    done: threading.Event = field(default_factory=threading.Event)
+    """Where the journal holds it; else ``done`` tells the request that waits."""
+    done: threading.Event | None = None
     error: Exception | None = None
 
 
@@ -117,10 +122,11 @@ class Writer:
         """
         if not rows:
             return
-        entry = _Batch(rows=rows, number=_number(batch), arrived=time.monotonic())
+        done = threading.Event()
+        entry = _Batch(rows=rows, number=_number(batch), arrived=time.monotonic(), done=done)
         self._enqueue(entry)
-        if not entry.done.wait(self._patience):
-            self._give_up(entry)
+        if not done.wait(self._patience):
+            self._give_up(entry, done)
         if isinstance(entry.error, Unavailable):
             # Raised by several threads at once: each gets an exception of its own.
             raise Unavailable(entry.error.message, retry_after=entry.error.retry_after) from entry.error
@@ -224,13 +230,13 @@ class Writer:
         first = self._under_way or self._waiting
         return first[0].turn if first else float("inf")
 
-    def _give_up(self, entry: _Batch) -> None:
+    def _give_up(self, entry: _Batch, done: threading.Event) -> None:
         with self._changed:
             if entry in self._waiting:
                 self._waiting.remove(entry)
                 self._rows_waiting -= len(entry.rows)
                 raise Unavailable("The event store does not answer.")
-            if entry.done.is_set():
+            if done.is_set():
                 return
         raise Undecided("The event store does not answer.")
 
@@ -303,7 +309,8 @@ class Writer:
             entry.error = error
             if entry.segment is not None and self._journal is not None:
                 self._journal.release(entry.segment)
-            entry.done.set()
+            if entry.done is not None:
+                entry.done.set()
 
     def _put_off(self, kept: list[_Batch]) -> None:
         """Have batches that are in the journal tried again, unless the writer stops: then the next start does it."""
@@ -321,7 +328,7 @@ class Writer:
 
 
 def _number(batch: int | None) -> int:
-    return secrets.randbits(64) if batch is None else batch
+    return _numbers.getrandbits(64) if batch is None else batch
 
 
 _writer: Writer | None = None
