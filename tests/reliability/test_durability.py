@@ -37,7 +37,7 @@ def test_acknowledged_events_survive_ten_kills_and_no_batch_is_half_there(servic
 
 
 def test_sigterm_answers_what_came_in_and_the_next_start_has_it_all(service: Service) -> None:
-    load = Load(service=service, clients=16, size=1_000)
+    load = Load(service=service, clients=8, size=1_000)
     service.start()
     load.start()
     load.wait_for_answers(16)
