@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from apps.dashboard import views
+from apps.dashboard import arrivals, settings, views
 
 app_name = "dashboard"
 
@@ -13,6 +13,12 @@ _SITE = "sites/<organization>/<site_id>"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.sites, name="sites"),
     path(_SITE, views.site, name="site"),
+    path(f"{_SITE}/events", arrivals.events, name="events"),
+    path(f"{_SITE}/settings", settings.settings, name="settings"),
+    path(f"{_SITE}/settings/check", settings.check, name="check"),
+    path(f"{_SITE}/settings/export", settings.export, name="export"),
+    path(f"{_SITE}/settings/erase", settings.erase, name="erase"),
+    path(f"{_SITE}/settings/reset", settings.reset, name="reset"),
     path(f"{_SITE}/<report_name>", views.report, name="report"),
     path(f"{_SITE}/<report_name>/<panel_name>.csv", views.panel_csv, name="csv"),
     path(f"{_SITE}/<report_name>/<panel_name>", views.panel, name="panel"),

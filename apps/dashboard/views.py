@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.text import slugify
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -16,6 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from apps.core.clock import utc_now
 from apps.dashboard import sparklines
+from apps.dashboard.frames import find_site, frame
 from apps.dashboard.panels import Answer, PanelView, Scope, answer, zone_of
 from apps.dashboard.ranges import RANGES, WEEK, read_period
 from apps.dashboard.reports import MOST_ROWS, READERS, REPORTS, TOTALS, Panel, Report
@@ -54,7 +55,7 @@ def _card(site: Site) -> SiteCard:
 @login_required
 def site(request: HttpRequest, organization: str, site_id: str) -> HttpResponse:
     """The home of a site: its Traffic page, until there is an overview."""
-    found = _site(request, organization, site_id)
+    found = find_site(request, organization, site_id)
     return redirect("dashboard:report", found.organization.public_id, found.public_id, "traffic")
 
 
@@ -98,13 +99,8 @@ def panel_csv(request: HttpRequest, organization: str, site_id: str, report_name
     return HttpResponse(found.table.to_csv(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _site(request: HttpRequest, organization: str, site_id: str) -> Site:
-    visible = Site.objects.visible_to(request.user).select_related("organization")
-    return get_object_or_404(visible, public_id=site_id, organization__public_id=organization)
-
-
 def _scope(request: HttpRequest, organization: str, site_id: str) -> Scope:
-    found, now = _site(request, organization, site_id), utc_now()
+    found, now = find_site(request, organization, site_id), utc_now()
     return Scope(site=found, period=read_period(request.GET.dict(), zone=zone_of(found), now=now), now=now)
 
 
@@ -137,10 +133,7 @@ def _view(
 def _context(request: HttpRequest, shown: Report, scope: Scope) -> dict[str, object]:
     """What the frame around a report needs."""
     today: date = scope.now.astimezone(scope.zone).date()
-    return {
-        "site": scope.site,
-        "sites": Site.objects.visible_to(request.user).select_related("organization"),
-        "reports": REPORTS.values(),
+    return frame(request, scope.site, shown.name, query=urlencode(scope.period.parameters)) | {
         "report": shown,
         "period": scope.period,
         "ranges": RANGES.values(),

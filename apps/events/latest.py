@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from apps.events.ids import id_at
 from apps.events.models import Event
 from apps.events.store import Statement, get_store
 
@@ -54,9 +55,7 @@ def latest_events(wanted: Wanted) -> Page:
         conditions.append("event_type = {event_type:String}")
     if wanted.bots is not None:
         conditions.append("bot != ''" if wanted.bots else "bot = ''")
-    sql = (
-        f"SELECT {', '.join(COLUMNS)}\n"
-        "FROM events\n"
+    rest = (
         f"WHERE {' AND '.join(conditions)}\n"
         "ORDER BY timestamp DESC, id DESC\n"
         "LIMIT {limit:UInt32} OFFSET {offset:UInt64}"
@@ -68,9 +67,24 @@ def latest_events(wanted: Wanted) -> Page:
         "limit": PAGE_ROWS + 1,
         "offset": (wanted.page - 1) * PAGE_ROWS,
     }
-    columns = get_store().query(Statement(sql=sql, parameters=parameters))
-    rows: list[Mapping[str, Any]] = [dict(zip(COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)]
+    rows = _select(rest, parameters)
     return Page(rows=rows[:PAGE_ROWS], more=len(rows) > PAGE_ROWS)
+
+
+def first_arrival(site: int, since: datetime) -> Mapping[str, Any] | None:
+    """The first event of a site that arrived at or after ``since``, whenever it happened, by the names of ``COLUMNS``.
+
+    Raises ``Unavailable`` while the store cannot answer.
+    """
+    rest = "WHERE site = {site:UInt32} AND id > {before:Int64}\nORDER BY id\nLIMIT 1"
+    rows = _select(rest, {"site": site, "before": id_at(since)})
+    return rows[0] if rows else None
+
+
+def _select(rest: str, parameters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    sql = f"SELECT {', '.join(COLUMNS)}\nFROM events\n{rest}"  # our own text
+    columns = get_store().query(Statement(sql=sql, parameters=parameters))
+    return [dict(zip(COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def headers() -> list[str]:

@@ -14,37 +14,28 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
-from apps.core.errors import Refusal
 from apps.events.exports import events_of
-from apps.events.store import get_store
 from apps.keeping.asking import ask_for_reset, ask_for_visitor, note_export
+from apps.keeping.forms import LONGEST_ID, StoreForm
 from apps.keeping.tasks import finish_erasures
 from apps.organizations.models import User
 from apps.rollups.models import Erasure
 from apps.sites.models import Site
 
 Kind = Erasure.Kind
-_LONGEST_ID = 256
 
 
-class _OfSite(forms.Form):
+class _OfSite(StoreForm):
     """A site, while the store can be reached."""
 
     site = forms.ModelChoiceField(
         Site.objects.select_related("organization"), label=_("Site"), widget=UnfoldAdminSelectWidget
     )
 
-    def clean(self) -> dict[str, Any]:
-        try:
-            get_store()
-        except Refusal as error:
-            raise forms.ValidationError(error.message) from error
-        return super().clean() or {}
-
 
 class ExportForm(_OfSite):
     visitor_id = forms.CharField(
-        max_length=_LONGEST_ID, strip=False, label=_("Visitor id"), widget=UnfoldAdminTextInputWidget
+        max_length=LONGEST_ID, strip=False, label=_("Visitor id"), widget=UnfoldAdminTextInputWidget
     )
 
 
@@ -55,7 +46,7 @@ class ErasureForm(_OfSite, forms.ModelForm):  # type: ignore[type-arg]
         choices=[(kind.value, kind.label) for kind in (Kind.VISITOR, Kind.RESET)], widget=UnfoldAdminSelectWidget
     )
     visitor_id = forms.CharField(
-        max_length=_LONGEST_ID,
+        max_length=LONGEST_ID,
         strip=False,
         required=False,
         widget=UnfoldAdminTextInputWidget,

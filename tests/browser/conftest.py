@@ -13,6 +13,7 @@ from playwright.sync_api import ConsoleMessage, Page, Request
 from pytest_django.live_server_helper import LiveServer
 
 from apps.events.store import EventStore
+from tests.browser.documentation import Documentation, serve_documentation
 from tests.conftest import require
 from tests.insights.events import event
 from tests.people import PASSWORD, World, token_of
@@ -113,3 +114,9 @@ def reader(live_server: LiveServer, page: Page, world: World, store: EventStore)
     yield found
     assert found.complaints == []
     assert found.strangers == []
+
+
+@pytest.fixture(scope="module")
+def documentation() -> Iterator[Documentation]:
+    with serve_documentation() as site:
+        yield site

@@ -18,7 +18,7 @@ from apps.core.clock import utc_now
 from apps.events.store import EventStore, Statement
 from apps.events.writer import close_writer
 from tests.api.published import PACKAGE, document
-from tests.browser.documentation import Documentation, serve_documentation
+from tests.browser.documentation import Documentation
 from tests.conftest import lacking
 from tests.people import World, token_of
 
@@ -89,12 +89,6 @@ class Visit:
         validator = Draft202012Validator(schema)
         events = [event for body in self.bodies for event in json.loads(body)["events"]]
         return [error.message for event in events for error in validator.iter_errors(event)]
-
-
-@pytest.fixture(scope="module")
-def documentation() -> Iterator[Documentation]:
-    with serve_documentation() as site:
-        yield site
 
 
 @pytest.fixture

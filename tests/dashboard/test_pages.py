@@ -15,7 +15,7 @@ from tests.dashboard.conftest import Desk
 from tests.insights.events import event
 from tests.people import World
 
-EVERY_PATH = ("", "/traffic", "/traffic/pages", "/traffic/pages.csv")
+EVERY_PATH = ("", "/traffic", "/traffic/pages", "/traffic/pages.csv", "/events", "/settings", "/settings/check")
 
 
 @pytest.mark.parametrize("path", EVERY_PATH)
@@ -103,11 +103,14 @@ def _store_away(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_store_away")
 def test_pages_render_with_a_calm_sentence_while_the_store_is_away(desk: Desk) -> None:
-    for path in (f"{desk.home}/traffic", f"{desk.home}/traffic/pages", "/"):
+    for path in (
+        *(desk.home + each for each in ("/traffic", "/traffic/pages", "/events", "/settings", "/settings/check")),
+        "/",
+    ):
         answer = desk.client.get(path)
         assert answer.status_code == 200
         assert "The event store cannot be opened." in answer.content.decode()
-        assert "Acme Docs" in answer.content.decode()
+        assert "Acme Docs" in answer.content.decode() or path.endswith("/check")
 
 
 @pytest.mark.usefixtures("_store_away")

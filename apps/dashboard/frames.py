@@ -1,0 +1,61 @@
+"""What stands around every page of a site: its tabs, and the way to the same page of another site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from apps.dashboard.reports import REPORTS
+from apps.organizations.models import Membership
+from apps.sites.models import Site
+
+EVENTS, SETTINGS = "events", "settings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A page that every site has. ``is_report``: the range of a report goes with the reader to the next."""
+
+    name: str
+    title: Any
+    route: str
+    is_report: bool = False
+
+    def url(self, site: Site) -> str:
+        named = [self.name] if self.is_report else []
+        return reverse(self.route, args=[site.organization.public_id, site.public_id, *named])
+
+
+PLACES = (
+    *(Place(name=each.name, title=each.title, route="dashboard:report", is_report=True) for each in REPORTS.values()),
+    Place(name=EVENTS, title=_("Events"), route="dashboard:events"),
+    Place(name=SETTINGS, title=_("Settings"), route="dashboard:settings"),
+)
+
+
+def find_site(request: HttpRequest, organization: str, site_id: str) -> Site:
+    """The site of an address. Whoever may not see it gets what a site that is not there gives: 404."""
+    visible = Site.objects.visible_to(request.user).select_related("organization")
+    return get_object_or_404(visible, public_id=site_id, organization__public_id=organization)
+
+
+def membership(request: HttpRequest, site: Site) -> Membership:
+    """How the reader belongs to the site's organization."""
+    return get_object_or_404(Membership, organization=site.organization_id, user_id=request.user.pk)
+
+
+def frame(request: HttpRequest, site: Site, name: str, *, query: str = "") -> dict[str, object]:
+    """What ``dashboard/frame.html`` needs; ``query`` goes to the reports that the tabs lead to."""
+    here = next(place for place in PLACES if place.name == name)
+    others = Site.objects.visible_to(request.user).select_related("organization")
+    return {
+        "site": site,
+        "here": here,
+        "tabs": [(each, each.url(site) + (f"?{query}" if query and each.is_report else "")) for each in PLACES],
+        "switches": [(each, here.url(each)) for each in others],
+    }
