@@ -37,7 +37,7 @@
   let ids = {};
   let identified = {};
   let queue = [];
-  let place, referrer, path, arriving, sending, typing, field, query, opened, asked, rating;
+  let place, referrer, path, stood, moved, arriving, sending, typing, field, query, opened, asked, rating;
 
   const store = () => ({ none: () => ({}), session: () => sessionStorage })[option("storage")]?.() || localStorage;
   const random = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(36)).join("");
@@ -129,7 +129,8 @@
   const arrive = () => {
     clearTimeout(arriving);
     arriving = 0;
-    path = location.pathname;
+    path = stood = location.pathname;
+    query = rating = opened = 0;
     place = { location: locate(), referrer: (referrer ?? document.referrer).slice(0, 2048) };
     referrer = location.href;
     track("page_view");
@@ -139,7 +140,7 @@
     if (path == location.pathname) return;
     settle();
     path = location.pathname;
-    query = rating = opened = 0;
+    moved = window.event;
     clearTimeout(arriving);
     arriving = setTimeout(arrive, SETTLE);
   };
@@ -170,10 +171,10 @@
   const follow = (link) => {
     const { origin, pathname, hash, href } = link;
     const here = origin == location.origin;
-    if (here && pathname == location.pathname && !hash) return;
+    if (here && pathname == stood && !hash) return;
     const target = !here
       ? { kind: "url", url: href.slice(0, 2048) }
-      : pathname == location.pathname
+      : pathname == stood
         ? { kind: "anchor", anchor: hash.slice(1) }
         : { kind: "page", page: clean(pathname) };
     const position =
@@ -203,7 +204,12 @@
       type,
       (event) => {
         const element = event.composedPath()[0];
+        // A router that heard of this event first has left the page on which it still happened.
+        const left = place && moved == event && arriving;
+        if (left) arriving = 0;
+        else if (arriving) arrive();
         if (element.closest) handle(element, event);
+        if (left) arriving = left;
       },
       true,
     );

@@ -292,6 +292,33 @@ def test_ids_are_kept_where_the_site_says(
     assert visit.page.evaluate("[localStorage.length, sessionStorage.length]") == [local, session]
 
 
+def test_a_link_is_counted_on_its_page_also_where_a_router_heard_of_the_click_first(visit: Visit) -> None:
+    router = """<script>
+      addEventListener("click", async (event) => {
+        const link = event.target.closest("a");
+        if (!link || link.origin != location.origin) return;
+        await null;
+        history.pushState({}, "", link.href);
+      }, true);
+    </script>"""
+    visit.open("/", head=router)
+    visit.kept("url")
+    visit.page.get_by_label("Search").press_sequentially("how to")
+    visit.page.click("#result")
+    visit.kept("url", at_least=5)
+    visit.page.click("#inner")
+    rows = visit.kept("toString(event_type)", "url_path", "query", "result_record", "link_position", at_least=7)
+    assert sorted(rows) == [
+        ("link_click", "/found.html", "", "", "sidebar"),
+        ("page_view", "/", "", "", ""),
+        ("page_view", "/found.html", "", "", ""),
+        ("page_view", "/reference", "", "", ""),
+        ("search_open", "/", "", "", ""),
+        ("search_open_result", "/", "how to", "/found.html", ""),
+        ("search_type_query", "/", "how to", "", ""),
+    ]
+
+
 def test_a_session_ends_half_an_hour_after_its_last_event(visit: Visit) -> None:
     visit.page.clock.install(time=utc_now())
     visit.open("/")
