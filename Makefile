@@ -17,7 +17,7 @@ WORKERS ?= 2
 EVENTS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test check bench bench-ingest bench-rollups lock script
+.PHONY: help setup run serve test test-recipes check bench bench-ingest bench-rollups lock script
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -32,7 +32,10 @@ serve: setup ## Serve without making demo data.
 	@exec $(PY) manage.py serve
 
 test: $(VENV)/installed-dev npm ## Run the tests; what this machine lacks is skipped with a reason, with CI=true it fails.
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --ignore tests/recipes
+
+test-recipes: $(VENV)/installed-dev recipes ## Build a site with each recipe of docs/recipes, and read it in Chromium.
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile tests/recipes
 
 check: $(VENV)/installed-dev ## Lint, types, import directions, templates, settings and migrations.
 	$(VENV)/bin/ruff check .
@@ -55,6 +58,7 @@ bench-rollups: setup ## Measure prepared counts beside events, with a made year:
 lock: $(VENV)/installed-dev ## Solve the versions in requirements/ anew from pyproject.toml.
 	$(LOCK) --output-file requirements/run.txt pyproject.toml
 	$(LOCK) --output-file requirements/dev.txt --extra dev --constraint requirements/run.txt pyproject.toml
+	$(LOCK) --output-file requirements/recipes.txt requirements/recipes.in
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -73,6 +77,24 @@ $(VENV)/installed-dev: requirements/dev.txt $(VENV)/installed
 
 script: node_modules/installed ## Make static/js/insights.min.js, which /insights.js serves, from static/js/insights.js.
 	@npm run --silent minify -- --output static/js/insights.min.js
+
+# The generators of documentation sites, each from its own lock. Built sites are kept beside them.
+RECIPES := python vitepress docusaurus starlight
+
+.PHONY: recipes
+recipes: $(patsubst %,.recipes/%/installed,$(if $(shell command -v npm),$(RECIPES),python))
+
+.recipes/python/installed: requirements/recipes.txt | $(PY)
+	@echo "Installing the generators in Python ..."
+	@rm -rf $(@D) && $(PY) -m venv $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/recipes.txt
+	@touch $@
+
+.recipes/%/installed: tests/recipes/%/package.json tests/recipes/%/package-lock.json
+	@echo "Installing $* ..."
+	@mkdir -p $(@D) && cp $^ $(@D)
+	@cd $(@D) && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
 
 .PHONY: npm
 npm:

@@ -60,7 +60,7 @@ class Check:
 
     @property
     def next(self) -> str:
-        """What asks for a check that begins after this one. It is another address, so that following it loads the page."""
+        """What asks for a check that begins after this one: another address, so that following it loads the page."""
         return _address(self.looked_at + timedelta(milliseconds=1))
 
 

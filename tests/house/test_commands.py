@@ -55,6 +55,7 @@ def test_make_help_lists_every_target_with_a_sentence() -> None:
         "run",
         "serve",
         "test",
+        "test-recipes",
         "check",
         "bench",
         "bench-ingest",
