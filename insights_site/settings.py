@@ -209,7 +209,9 @@ TEMPLATES = [
 DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'records.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+        # What was deleted, such as a salt, is written over.
+        " PRAGMA secure_delete=ON;",
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
     }
@@ -259,6 +261,18 @@ CACHES = {
     else {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},  # it counts requests: a small cache would forget them
+    },
+    # Visits under way on sites without ids from the browser, for half an hour.
+    "visits": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "visits",
+    }
+    if REDIS_URL
+    else {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "visits",
+        "OPTIONS": {"MAX_ENTRIES": 500_000},
     },
     # Apart from the others, which may drop what they hold when they are full.
     "signs": {
@@ -317,6 +331,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.events.tasks.delete_old_refusals",
         "schedule": crontab(hour="3", minute="27"),
         "options": {"expires": 20 * 3_600},
+    },
+    "delete-old-salts": {
+        "task": "apps.events.tasks.delete_old_salts",
+        "schedule": crontab(minute="2"),
+        "options": {"expires": 1_800},
     },
     "delete-used-keys": {
         "task": "apps.events.tasks.delete_used_keys",

@@ -15,11 +15,12 @@ from apps.api.errors import NotFound, TooManyRequests, Unauthorized, answer
 from apps.api.limits import count_request
 from apps.api.tracking import SITE_NOT_FOUND
 from apps.api.turned_away import note_turned_away
+from apps.api.wishes import is_unwanted
 from apps.core.clock import utc_now
-from apps.core.hashing import keyed_hash64
 from apps.events.addresses import page_of
 from apps.events.enrichment import Caller
 from apps.events.services import track
+from apps.events.visits import visit_of
 from apps.sites.models import IngestPolicy, Site
 
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -38,9 +39,9 @@ LOCATION = {
 
 @require_GET
 def pixel(request: HttpRequest) -> HttpResponse:
-    """GET /pixel.gif?org=…&site=…: a page view of the page that shows it. No cookie is set or read.
+    """GET /pixel.gif?org=…&site=…: a page view of the page that shows it. No cookie is set.
 
-    Readers who do not want to be tracked (``Sec-GPC``, ``DNT``) are not counted, unless ``ignore-dnt`` is given.
+    Its visitors are those of ``apps.events.visits``, and readers who do not want to be counted are not.
     The address of the page is ``url``, or the ``Referer`` that the browser sends with the image. A refusal
     is plain text with its status: an image with ``alt=""`` shows nothing then.
     """
@@ -48,17 +49,11 @@ def pixel(request: HttpRequest) -> HttpResponse:
         usage = count_request(request, None)
         if usage.exceeded:
             raise TooManyRequests(usage.seconds_left)
-        if "ignore-dnt" in request.GET or not asks_for_privacy(request):
-            _count(request, now=utc_now())
+        _count(request, now=utc_now())
     except Exception as error:  # whatever it is, it is answered as the API answers it
         note_turned_away(request, error)
         return _uncached(answer(error, plain=True))
     return _uncached(HttpResponse(GIF, content_type="image/gif"))
-
-
-def asks_for_privacy(request: HttpRequest) -> bool:
-    """Whether the reader's browser sends Global Privacy Control or Do Not Track."""
-    return "1" in (request.headers.get("Sec-GPC"), request.headers.get("DNT"))
 
 
 def _count(request: HttpRequest, *, now: datetime) -> None:
@@ -67,6 +62,8 @@ def _count(request: HttpRequest, *, now: datetime) -> None:
         raise NotFound(SITE_NOT_FOUND)
     if site.ingest_policy != IngestPolicy.PUBLIC:
         raise Unauthorized("This site takes events only with an API token")
+    if is_unwanted(request, site):
+        return
     caller = caller_of(request, trusted=False)
     event = {
         "type": "page_view",
@@ -77,13 +74,11 @@ def _count(request: HttpRequest, *, now: datetime) -> None:
 
 
 def _session(request: HttpRequest, site: Site, caller: Caller, now: datetime) -> dict[str, str | None]:
-    """A visitor of this day: who has the same address and agent is the same one until midnight (UTC)."""
-    told = f"{now:%Y-%m-%d}\n{caller.ip}\n{caller.user_agent}"
-    visitor = f"{keyed_hash64(bytes(site.hash_key), b'pixel', told):016x}"
+    visit = visit_of(site.pk, address=caller.ip, agent=caller.user_agent, now=now)
     language = request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0].strip()
     return {
-        "visitorId": visitor,
-        "sessionId": visitor,
+        "visitorId": visit.visitor,
+        "sessionId": visit.session,
         "language": language[:256] or None,
         "referrer": request.GET.get("referrer", ""),
     }

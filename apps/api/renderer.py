@@ -16,6 +16,7 @@ from apps.api.callers import caller_of
 from apps.api.errors import MethodNotAllowed, error_response
 from apps.api.middleware import ApiRequest
 from apps.api.tracking import empty, once_of, preflight, site_to_track
+from apps.api.wishes import is_unwanted
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
 from apps.events.faults import note_events
@@ -42,6 +43,8 @@ def track_renderer_events(request: ApiRequest) -> HttpResponse:
     if not organization_id or not site_id:
         return error_response(400, "Expected the parameters o (organization) and s (site)", plain=True)
     site = site_to_track(request, organization_id, site_id)
+    if is_unwanted(request, site):
+        return empty()
     now, body = utc_now(), read_body(request)
     # A key belongs to the body as it was sent: when it is repeated, more of its events may be old.
     once = once_of(request, body)

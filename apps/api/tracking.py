@@ -10,6 +10,7 @@ from apps.api.caches import public_sites, sites_of_tokens
 from apps.api.callers import caller_of
 from apps.api.errors import Forbidden, MethodNotAllowed, NotFound, Unauthorized
 from apps.api.middleware import ApiRequest
+from apps.api.wishes import is_unwanted
 from apps.core.clock import utc_now
 from apps.events.once import Once
 from apps.events.services import track
@@ -28,6 +29,8 @@ def track_events(request: ApiRequest, organization_id: str, site_id: str) -> Htt
     if request.method != "POST":
         raise MethodNotAllowed(request.method, ("POST", "OPTIONS"))
     site = site_to_track(request, organization_id, site_id)
+    if is_unwanted(request, site):
+        return empty()
     caller = caller_of(request, trusted=request.api_token is not None)
     body = read_body(request)
     track(body, site=site, caller=caller, now=utc_now(), once=once_of(request, body))

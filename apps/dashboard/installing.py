@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
@@ -15,19 +17,31 @@ from apps.events.latest import Wanted, first_arrival, latest_events
 from apps.events.records import RefusedEvent
 from apps.sites.models import Site
 
+OPT_OUT = "insights-opt-out"
+"""Parameter of a documentation's address by which the script is told; docs/script.md."""
 WATCHED_FOR = timedelta(minutes=15)
 """A check asks every other second; one that nobody looks at any more comes to an end."""
 LOOKED_BACK = timedelta(days=7)
 
 
 def snippet(site: Site, origin: str) -> str:
-    """The line that counts a documentation's pages; docs/script.md tells its attributes."""
+    """The line that counts a documentation's pages, with the attributes that the site's settings ask for."""
     return format_html(
-        '<script defer src="{}/insights.js" data-org="{}" data-site="{}"></script>',
+        '<script defer src="{}/insights.js" data-org="{}" data-site="{}"{}{}></script>',
         origin,
         site.organization.public_id,
         site.public_id,
+        mark_safe(' data-storage="none"') if site.cookieless else "",
+        "" if site.honour_privacy_signals else " data-ignore-dnt",
     )
+
+
+def opt_out(site: Site) -> str:
+    """The address that tells the script not to count a browser; empty where the documentation's own is not known."""
+    if not site.url:
+        return ""
+    parts = urlsplit(site.url)
+    return urlunsplit(parts._replace(query=f"{OPT_OUT}=1", fragment=""))
 
 
 def pixel(site: Site, origin: str) -> str:

@@ -110,6 +110,7 @@ def _page(request: HttpRequest, site: Site, **rejected: forms.BaseForm) -> HttpR
     shown: dict[str, object] = {
         "snippet": installing.snippet(site, origin),
         "pixel": installing.pixel(site, origin),
+        "opt_out": installing.opt_out(site),
         "only_with_token": site.ingest_policy == IngestPolicy.TOKEN,
         "last": installing.last_event(site, now),
     }

@@ -23,6 +23,7 @@ GROUPS: dict[str | Promise, tuple[str, ...]] = {
     _("Site"): ("title", "url", "time_zone"),
     _("Who may track"): ("ingest_policy", "hostnames"),
     _("Not counted"): ("excluded_addresses", "excluded_hostnames", "excluded_paths", "exclude_bots"),
+    _("Privacy"): ("cookieless", "honour_privacy_signals"),
     _("How long events are kept"): (_DELETES_DATA,),
 }
 

@@ -35,22 +35,38 @@ class Caller:
     trusted: bool = False
 
 
-def enrich(event: WireEvent, *, site: SiteFacts, caller: Caller, now: datetime, imported: bool = False) -> Row:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """In place of the ids that a browser would send."""
+
+    visitor: str
+    session: str
+
+
+def enrich(
+    event: WireEvent,
+    *,
+    site: SiteFacts,
+    caller: Caller,
+    now: datetime,
+    imported: bool = False,
+    visit: Visit | None = None,
+) -> Row:
     """The stored row of ``event``, fields without a value left out.
 
-    ``now`` stands in for a missing timestamp; of an ``imported`` event that says nothing about
-    claims, it is unknown whether the visitor was signed in.
+    ``visit`` stands in for the ids that the browser sent, ``now`` for a missing timestamp; of an ``imported`` event
+    that says nothing about claims, it is unknown whether the visitor was signed in.
     """
     session, location = event.session, event.location
     address = page_address(location.url)
-    agent = read_agent(caller.user_agent if session.user_agent is None else session.user_agent)
+    agent = read_agent(agent_of(session, caller))
     claims = read_claims(bytes(session.visitor_auth_claims))
     row: Row = {
         "site": site.pk,
         "timestamp": _to_millisecond(event.timestamp or now),
         "event_type": event.event_type,
-        "visitor": keyed_hash64(site.hash_key, b"visitor", session.visitor_id),
-        "session": keyed_hash64(site.hash_key, b"session", session.session_id),
+        "visitor": keyed_hash64(site.hash_key, b"visitor", visit.visitor if visit else session.visitor_id),
+        "session": keyed_hash64(site.hash_key, b"session", visit.session if visit else session.session_id),
         "url": location.url,
         "url_path": path_without_key(address.path, location.site_share_key),
         "display_context": location.display_context or "site",
@@ -94,6 +110,11 @@ def _authenticated(session: Session, claims: Claims, site: SiteFacts, *, importe
 def visitor_address(session: Session, caller: Caller) -> str | None:
     """The visitor's address: what a trusted caller says of it, else the caller's own."""
     return session.ip if caller.trusted and session.ip else caller.ip
+
+
+def agent_of(session: Session, caller: Caller) -> str:
+    """The visitor's user agent: the one that the event tells, else the caller's own."""
+    return caller.user_agent if session.user_agent is None else session.user_agent
 
 
 def _place(session: Session, caller: Caller) -> Row:

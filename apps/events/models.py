@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import models
 
-from apps.events.records import IdempotencyKey, ImportRun, Reason, RefusalCount, RefusedEvent
+from apps.events.records import DailySalt, IdempotencyKey, ImportRun, Reason, RefusalCount, RefusedEvent
 
-__all__ = ["Event", "IdempotencyKey", "ImportRun", "Reason", "RefusalCount", "RefusedEvent", "Stored"]
+__all__ = ["DailySalt", "Event", "IdempotencyKey", "ImportRun", "Reason", "RefusalCount", "RefusedEvent", "Stored"]
 
 
 class Stored(models.Field):  # type: ignore[type-arg]

@@ -61,6 +61,8 @@ class Reason(models.TextChoices):
     TOO_LARGE = "too_large", _("Body too large")
     ERROR = "error", _("Unexpected error")
     EXCLUDED = "excluded", _("Excluded by the site")
+    PRIVACY_SIGNAL = "privacy_signal", _("The browser asks for privacy")
+    OPTED_OUT = "opted_out", _("The browser is not to be counted")
 
 
 class RefusalCount(models.Model):
@@ -107,6 +109,16 @@ class RefusedEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.place}"
+
+
+class DailySalt(models.Model):
+    """What visitors without ids are told apart with on one day (UTC). Only those of two days are kept."""
+
+    day = models.DateField(primary_key=True)
+    salt = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.day}"
 
 
 class IdempotencyKey(models.Model):

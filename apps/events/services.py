@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import repeat
 
 from apps.events.addresses import host_of
 from apps.events.agents import read_agent
-from apps.events.enrichment import Caller, SiteFacts, enrich, visitor_address
+from apps.events.enrichment import Caller, SiteFacts, Visit, agent_of, enrich, visitor_address
 from apps.events.exclusions import Exclusions
 from apps.events.faults import ForeignHost, OutsideWindow, note_fault
 from apps.events.once import Once, write_once
@@ -17,6 +18,7 @@ from apps.events.records import Reason
 from apps.events.refused import Refused, recorder
 from apps.events.schema import WireEvent, decode
 from apps.events.store import Row
+from apps.events.visits import visit_of
 from apps.events.writer import get_writer
 from apps.sites.models import Site, Visibility
 
@@ -62,9 +64,26 @@ def _rows(body: bytes, *, site: Site, caller: Caller, now: datetime) -> list[Row
     _check_window(events, now)
     _check_hosts(events, site.hostnames)
     facts = facts_of(site)
-    rows = [enrich(event, site=facts, caller=caller, now=now) for event in events]
+    visits = _visits(events, site=site, caller=caller, now=now) if site.cookieless else repeat(None)
+    rows = [
+        enrich(event, site=facts, caller=caller, now=now, visit=visit)
+        for event, visit in zip(events, visits, strict=False)
+    ]
     exclusions = exclusions_of(site)
     return _without_excluded(events, rows, exclusions, site=site, caller=caller, now=now) if exclusions else rows
+
+
+def _visits(events: Sequence[WireEvent], *, site: Site, caller: Caller, now: datetime) -> Iterator[Visit | None]:
+    """The visit of each event. A trusted caller who does not tell the visitor's address is believed about the ids."""
+    found: dict[tuple[str | None, str], Visit] = {}
+    for event in events:
+        if caller.trusted and not event.session.ip:
+            yield None
+            continue
+        told = visitor_address(event.session, caller), agent_of(event.session, caller)
+        if told not in found:
+            found[told] = visit_of(site.pk, address=told[0], agent=told[1], now=now)
+        yield found[told]
 
 
 def _without_excluded(

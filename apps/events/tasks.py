@@ -6,7 +6,7 @@ from celery import shared_task
 
 from apps.core.clock import utc_now
 from apps.core.tasks import Work
-from apps.events import once, refused
+from apps.events import once, refused, visits
 
 
 @shared_task(base=Work)
@@ -19,3 +19,9 @@ def delete_old_refusals() -> None:
 def delete_used_keys() -> None:
     """Delete idempotency keys that no longer count."""
     once.delete_used(utc_now())
+
+
+@shared_task(base=Work)
+def delete_old_salts() -> None:
+    """Delete the salts of the days before yesterday, also where nobody came since."""
+    visits.delete_old(utc_now().date())

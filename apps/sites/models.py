@@ -130,6 +130,19 @@ class Site(models.Model):
     exclude_bots = models.BooleanField(
         _("exclude bots"), default=False, help_text=_("Bots are not counted at all, not even as bots.")
     )
+    cookieless = models.BooleanField(
+        _("without ids from the browser"),
+        default=False,
+        help_text=_(
+            "Visitors are told apart by address and browser with a salt that changes every day: nothing is kept in"
+            " browsers, and nobody is known again the next day."
+        ),
+    )
+    honour_privacy_signals = models.BooleanField(
+        _("honour privacy signals"),
+        default=True,
+        help_text=_("Readers whose browsers send Global Privacy Control or Do Not Track are not counted."),
+    )
     hash_key = models.BinaryField(default=new_key, editable=False)
     created_at = models.DateTimeField(default=utc_now, editable=False)
 

@@ -1,6 +1,6 @@
 // The script of documentation sites: counts what is read, searched, rated and asked there. docs/script.md tells how.
 // Served at /insights.js as insights.min.js, which `make script` makes of this file: below 3 kB, gzipped.
-// It sets no cookie, asks no other host, and reads of what people type only searches, questions and comments.
+// It sets no cookie (but the one by which somebody asks not to be counted), asks no other host, and reads of what people type only searches, questions and comments.
 
 (() => {
   const SESSION = 30 * 60e3; // a session ends half an hour after its last event
@@ -10,6 +10,7 @@
   const GATHER = 500; // events of one moment go in one request
   const PAUSE = 1000; // who stops typing has finished a query
   const AGAIN = 10e3; // what could not be sent is tried again
+  const OUT = "insights-opt-out"; // parameter of an address, and the cookie that it sets: "do not count me"
   const MOST = 20; // events a request: browsers send at most 64 kB for a page that ends
 
   // Known marks of Material for MkDocs, Docusaurus (DocSearch), VitePress, Starlight (Pagefind), Sphinx and Docsy.
@@ -270,8 +271,12 @@
   if (window.insights?.track) return; // put there twice
   const early = window.insights;
   const api = { track, identify: (given) => (identified = given || {}) };
+  const wish = new URLSearchParams(location.search).get(OUT);
+  if (wish) document.cookie = OUT + (wish > 0 ? "=1;max-age=31536000" : "=0;max-age=0") + ";path=/;samesite=lax";
+  const out = document.cookie.includes(OUT + "=1");
+  if (wish) alert(`This browser is ${out ? "not " : ""}counted here.`);
   const refused = navigator.globalPrivacyControl || navigator.doNotTrack == 1;
-  const silent = location.protocol.slice(0, 4) != "http" || (refused && option("ignore-dnt") == null);
+  const silent = location.protocol.slice(0, 4) != "http" || out || (refused && option("ignore-dnt") == null);
   if (silent) api.track = () => {};
   window.insights = { ...api, push: ([name, ...given]) => api[name](...given) };
   if (Array.isArray(early)) early.forEach(window.insights.push);

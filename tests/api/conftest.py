@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import cache, caches
 
 from apps.api.caches import forget_all
 from apps.events.store import EventStore
+from apps.events.visits import salts
 from apps.events.writer import close_writer
 from tests.api.calls import Caller
 from tests.people import World, token_of
@@ -24,6 +25,8 @@ def _writer(_engine: EventStore) -> Iterator[None]:
 def _nothing_remembered(_writer: None) -> None:
     forget_all()
     cache.clear()
+    caches["visits"].clear()
+    salts.forget()
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 import time_machine
 
+from apps.api.caches import forget_all
 from apps.core.clock import utc_now
 from apps.events.store import EventStore, Statement
-from apps.sites.models import IngestPolicy
+from apps.sites.models import IngestPolicy, Site
 from tests.api.calls import Caller
 from tests.conftest import lacking, require
 from tests.people import World
@@ -128,7 +129,11 @@ def test_the_pixel_counts_nobody_who_does_not_want_it(anybody: Caller, world: Wo
     assert pixel(anybody, world, referer=PAGE, sec_gpc="1")[:2] == (200, "image/gif")
     assert pixel(anybody, world, referer=PAGE, dnt="1")[:2] == (200, "image/gif")
     assert kept(store, "url") == []
-    assert pixel(anybody, world, "&ignore-dnt", referer=PAGE, dnt="1")[0] == 200
+    assert pixel(anybody, world, referer=PAGE, cookie="insights-opt-out=1")[0] == 200
+    assert kept(store, "url") == []
+    Site.objects.filter(pk=world.docs.pk).update(honour_privacy_signals=False)
+    forget_all()
+    assert pixel(anybody, world, referer=PAGE, dnt="1")[0] == 200
     assert kept(store, "url") == [(PAGE,)]
 
 

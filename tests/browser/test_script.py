@@ -277,6 +277,25 @@ def test_readers_who_do_not_want_it_are_not_counted(visit: Visit, wish: str) -> 
     assert visit.kept("toString(event_type)") == [("page_view",)]
 
 
+def test_a_browser_can_be_left_out_by_a_link_and_taken_in_again(visit: Visit) -> None:
+    said: list[str] = []
+    visit.page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.accept()))
+    visit.open("/first?insights-opt-out=1;domain=acme.example")
+    visit.kept("url_path")
+    visit.open("/guide?insights-opt-out=1")
+    visit.open("/other", "data-ignore-dnt")
+    visit.page.evaluate("insights.track('ask_view')")
+    visit.page.wait_for_timeout(QUIET_SECONDS * 1000)
+    (cookie,) = visit.page.context.cookies()
+    assert (cookie["name"], cookie["value"], cookie["sameSite"]) == ("insights-opt-out", "1", "Lax")
+    assert len(visit.bodies) == 1
+    visit.open("/guide?insights-opt-out=0")
+    visit.open("/other")
+    assert visit.kept("url_path", at_least=3) == [("/first",), ("/guide",), ("/other",)]
+    assert visit.page.context.cookies() == []
+    assert said == [f"This browser is {word}counted here." for word in ("", "not ", "")]
+
+
 @pytest.mark.parametrize(
     ("attributes", "visitors", "local", "session"),
     [("", 1, 1, 0), ('data-storage="session"', 1, 0, 1), ('data-storage="none"', 2, 0, 0)],

@@ -30,6 +30,7 @@ FORM = {
     "excluded_addresses": "",
     "excluded_hostnames": "",
     "excluded_paths": "",
+    "honour_privacy_signals": "on",
     "retention_months": "",
 }
 As = Callable[[Role], Desk]

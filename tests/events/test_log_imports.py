@@ -256,3 +256,17 @@ def test_nginx_logs_what_the_script_does_not_see() -> None:
     seen = ["/guide/", "/guide.html", "/site.css", "/mcpx", "/readme.mdy"]
     requests = ["/a.md", "/A.MDX", "/llms.txt", "/x/llms-full.txt", "/mcp", "/blog/feed.xml", "/index.xml"]
     assert [path for path in (*seen, *requests) if re.search(unseen, path, re.IGNORECASE)] == requests
+
+
+def test_what_the_site_excludes_is_skipped(world: World, store: EventStore, tmp_path: Path) -> None:
+    world.docs.excluded_addresses = ["193.0.6.0/24"]
+    world.docs.excluded_paths = ["/drafts/*"]
+    world.docs.exclude_bots = True
+    world.docs.save()
+    log = tmp_path / "access.log"
+    lines = (line("/a"), line("/b", ip="89.160.20.112"), line("/drafts/c", ip="89.160.20.112"))
+    log.write_bytes(b"".join((*lines, line("/d", ip="89.160.20.112", agent=GPTBOT))))
+    summary, _complaints = command(world, log)
+    assert paths(store) == ["/b"]
+    assert summary["imported"] == 1
+    assert summary["skipped"] == {"requests that the site excludes": 3}

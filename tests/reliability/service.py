@@ -150,18 +150,19 @@ class Service:
             self.kill()
 
     def get(self, path: str) -> Answer:
-        return self._ask("GET", path, None)
+        return self.ask("GET", path)
 
     def track(self, events: list[dict[str, Any]]) -> Answer:
         """Post ``events`` without a token, over a connection of its own."""
         path = f"/v1/orgs/{self.organization_id}/sites/{self.site_id}/insights/events"
-        return self._ask("POST", path, json.dumps({"events": events}).encode())
+        return self.ask("POST", path, json.dumps({"events": events}).encode())
 
     def post(self, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         """Post ``body`` as it is, with these headers, over a connection of its own."""
-        return self._ask("POST", path, body, headers)
+        return self.ask("POST", path, body, headers)
 
-    def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str] | None = None) -> Answer:
+    def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
+        """Any request, over a connection of its own."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
         try:
             connection.request(method, path, body, headers or ({"Content-Type": "application/json"} if body else {}))

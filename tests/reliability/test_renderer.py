@@ -18,7 +18,7 @@ AGENT = (
 )
 COOKIES = {"__session": "raw-cookie-of-ada", "theme": "dark"}
 SWEDEN, GERMANY = "89.160.20.112", "185.220.101.1"
-_MAKE_TOKEN = """
+MAKE_TOKEN = """
 import django; django.setup()
 from apps.organizations.models import ApiToken, Membership, Organization, Role, User
 organization = Organization.objects.get()
@@ -82,7 +82,7 @@ def stamp(moment: datetime) -> str:
 def test_the_renderers_request_is_counted_with_what_it_forwards_and_leaves_no_raw_mark(
     service: Service, tmp_path: Path
 ) -> None:
-    token = service.python(_MAKE_TOKEN).strip()
+    token = service.python(MAKE_TOKEN).strip()
     service.start()
     route = f"/~gitbook/__evt?o={service.organization_id}&s={service.site_id}"
     place = {"x-location-country": "FR", "x-location-latitude": "48.75", "x-location-longitude": "2.25"}

@@ -16,12 +16,13 @@ import msgspec
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
-from apps.events.enrichment import Caller, SiteFacts, enrich
+from apps.events.enrichment import Caller, SiteFacts, enrich, visitor_address
+from apps.events.exclusions import Exclusions
 from apps.events.logs.formats import BrokenLine, LogFormat
 from apps.events.logs.requests import Skipped, event_of
 from apps.events.ndjson import LINE_BYTES, Chunk, opened
 from apps.events.schema import decode_event
-from apps.events.services import facts_of
+from apps.events.services import exclusions_of, facts_of
 from apps.events.store import Row, Statement, get_store
 from apps.events.writer import get_writer
 from apps.sites.models import Site
@@ -67,7 +68,7 @@ def import_log(
     chunk, ``complain`` with the number of every line that cannot be read and why. Raises ``ndjson.Unreadable`` for a
     file that cannot be read, ``Unavailable`` when the store is away: what was stored by then stays.
     """
-    work = _Import(facts_of(site), log_format, base, complain)
+    work = _Import(facts_of(site), exclusions_of(site), log_format, base, complain)
     with opened(file) as source:
         for chunk in source.chunks():
             work.take(chunk)
@@ -76,9 +77,17 @@ def import_log(
 
 
 class _Import:
-    def __init__(self, facts: SiteFacts, log_format: LogFormat, base: str, complain: Callable[[int, str], None]):
+    def __init__(
+        self,
+        facts: SiteFacts,
+        exclusions: Exclusions,
+        log_format: LogFormat,
+        base: str,
+        complain: Callable[[int, str], None],
+    ) -> None:
         self.counts = LogCounts()
         self._facts = facts
+        self._exclusions = exclusions
         self._format = log_format
         self._base = base
         self._complain = complain
@@ -105,7 +114,11 @@ class _Import:
                 self.counts.skipped[event] += 1
                 return None
             sound = decode_event(msgspec.json.encode(event))
-            return enrich(sound, site=self._facts, caller=_IMPORTER, now=utc_now(), imported=True)
+            row = enrich(sound, site=self._facts, caller=_IMPORTER, now=utc_now(), imported=True)
+            if self._exclusions and self._exclusions.exclude(row, visitor_address(sound.session, _IMPORTER)):
+                self.counts.skipped[Skipped.EXCLUDED] += 1
+                return None
+            return row
         except (BrokenLine, Refusal) as error:
             self.counts.rejected += 1
             self._complain(number, str(error))

@@ -24,6 +24,7 @@ class Skipped(StrEnum):
     REDIRECT = "redirects"
     FAILED = "failed requests"
     SERVICE = "requests of the tracking itself"
+    EXCLUDED = "requests that the site excludes"
     NONE = "connections without a request"
 
 

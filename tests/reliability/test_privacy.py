@@ -1,0 +1,116 @@
+"""What is said of nobody being stored: marks are sent through every door, and every file is searched for them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.reliability.service import Service
+from tests.reliability.test_renderer import MAKE_TOKEN
+
+ADDRESSES = ("203.0.113.77", "198.51.100.88", "203.0.113.99", "2001:db8:7391::77")
+IDS = ("mark-visitor", "mark-session", "mark-cookie", "mark-device", "mark-key", "MarkAgent")
+KEPT = "mark-path"
+_TABLES = "SELECT database, name FROM system.tables WHERE engine ILIKE '%MergeTree%' OR engine ILIKE '%Log'"
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """A service behind one proxy."""
+    service = Service(tmp_path, TRUSTED_PROXIES="1")
+    yield service
+    service.end()
+
+
+def marked(**more: Any) -> dict[str, Any]:
+    session = {
+        "visitorId": "mark-visitor",
+        "sessionId": "mark-session",
+        "userAgent": "MarkAgent/7.3",
+        "ip": ADDRESSES[1],
+        "cookies": {"mark-cookie": "mark-cookie"},
+        "visitorAuthClaims": {"plan": "pro"},
+    }
+    location = {"url": f"https://docs.acme.example/{KEPT}"}
+    return {"type": "page_view", "session": session, "location": location, **more}
+
+
+def send_through_every_door(service: Service, token: str, address: str) -> None:
+    """Accepted, excluded by a wish, and refused for every reason that a caller can give."""
+    headers = {
+        "Content-Type": "application/json",
+        "X-Forwarded-For": address,
+        "User-Agent": "MarkAgent/7.3",
+        "Cookie": "mark-cookie=mark-cookie; __session=mark-device",
+    }
+    track = f"/v1/orgs/{service.organization_id}/sites/{service.site_id}/insights/events"
+    renderer = f"/~gitbook/__evt?o={service.organization_id}&s={service.site_id}"
+    site = f"org={service.organization_id}&site={service.site_id}"
+    good = json.dumps({"events": [marked()]}).encode()
+    old = json.dumps({"events": [marked(timestamp="2020-01-01T00:00:00Z")]}).encode()
+    invalid = json.dumps({"events": [marked(type="mark-type")]}).encode()
+    bearer = {"Authorization": f"Bearer {token}"}
+    statuses = [
+        service.post(path, body, headers | more).status
+        for path in (track, renderer)
+        for body in (good, old, invalid, good[:-9])
+        for more in ({}, bearer, {"Sec-GPC": "1"}, {"Idempotency-Key": "mark-key"})
+    ]
+    assert {204, 400, 422} <= set(statuses) <= {204, 400, 409, 422}
+    page = f"https://docs.acme.example/{KEPT}"
+    assert service.ask("GET", f"/pixel.gif?{site}&url={page}", headers=headers).status == 200
+    assert service.ask("GET", "/__session/2/?proposed=mark-device", headers=headers).status == 200
+    assert service.ask("GET", "/nowhere", headers=headers).status == 404
+
+
+def found_in_files(folder: Path, marks: list[bytes]) -> dict[bytes, set[str]]:
+    """The files below ``folder`` that hold a mark as it was sent."""
+    found: dict[bytes, set[str]] = {}
+    for file in folder.rglob("*"):
+        content = file.read_bytes() if file.is_file() else b""
+        for mark in marks:
+            if mark in content:
+                found.setdefault(mark, set()).add(file.relative_to(folder).parts[0])
+    return found
+
+
+def all_tables(service: Service) -> bytes:
+    """Everything in the event store and in the records as text: files of the store are compressed."""
+    rows = []
+    for database, name in zip(*service.stored(_TABLES), strict=True):
+        rows += [row for column in service.stored(f"SELECT formatRow('TSV', *) FROM {database}.{name}") for row in column]
+    with sqlite3.connect(service.data / "records.sqlite3") as records:
+        rows += records.iterdump()
+    return "\n".join(rows).encode()
+
+
+def test_no_address_cookie_id_or_agent_is_kept(service: Service, tmp_path: Path) -> None:
+    token = service.python(MAKE_TOKEN).strip()
+    marks = [text.encode() for text in (*ADDRESSES, *IDS, token)] + [ip_address(ADDRESSES[3]).packed]
+    service.start()
+    for address in (ADDRESSES[0], ADDRESSES[3]):
+        send_through_every_door(service, token, address)
+    service.kill()
+    # The journal is there as it was written when the answers were given.
+    assert "journal" in found_in_files(service.data, [KEPT.encode()])[KEPT.encode()]
+    assert found_in_files(service.data, marks) == {}
+    log = tmp_path / "access.log"
+    request = f'"GET /{KEPT}-of-a-log HTTP/1.1" 200 5 "-" "MarkAgent/7.3"'
+    log.write_text(f"{ADDRESSES[2]} - - [23/Nov/2026:13:00:00 +0100] {request}\n")
+    imported = service.manage("import_logs", "--site", service.site_id, str(log), "--url", "https://docs.acme.example")
+    assert '"imported": 1' in imported.stdout
+    log.unlink()
+    service.start()
+    send_through_every_door(service, token, ADDRESSES[0])
+    assert service.stop() == 0
+    assert found_in_files(tmp_path, marks) == {}
+    tables = all_tables(service)
+    assert tables.count(KEPT.encode()) > 10
+    assert f"{KEPT}-of-a-log".encode() in tables
+    assert [mark for mark in marks if mark in tables] == []
