@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from insights_site.health import healthz, readyz
+from insights_site.metrics import metrics
 
 # One sign-in for all, with its limits against guessing.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -14,6 +15,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("admin/", admin.site.urls),
     path("accounts/", include("apps.organizations.urls")),
     path("", include("apps.api.urls")),

@@ -16,6 +16,7 @@ from itertools import chain
 from django.db import connections, transaction
 from django.db.models import F, Q
 
+from apps.events.metrics import REFUSED, REFUSED_REQUESTS
 from apps.events.records import Reason, RefusalCount, RefusedEvent
 from apps.sites.models import Site
 
@@ -74,6 +75,8 @@ class Recorder:
 
     def note(self, refused: Refused) -> None:
         """Count a refusal; it is in the records after the next flush."""
+        REFUSED.labels(refused.reason.value).inc(refused.events)
+        REFUSED_REQUESTS.labels(refused.reason.value).inc()
         with self._lock:
             self._count(_slot(refused), 1, refused.events)
             self._keep(refused)

@@ -12,6 +12,7 @@ from apps.events.agents import read_agent
 from apps.events.enrichment import Caller, SiteFacts, Visit, agent_of, enrich, visitor_address
 from apps.events.exclusions import Exclusions
 from apps.events.faults import ForeignHost, OutsideWindow, note_fault
+from apps.events.metrics import ACCEPTED
 from apps.events.once import Once, write_once
 from apps.events.places import place_of
 from apps.events.records import Reason
@@ -50,10 +51,13 @@ def track(body: bytes, *, site: Site, caller: Caller, now: datetime, once: Once 
     """
     try:
         if once is not None:
-            return write_once(once, site, partial(_rows, body, site=site, caller=caller, now=now))
-        rows = _rows(body, site=site, caller=caller, now=now)
-        get_writer().write(rows)
-        return len(rows)
+            number = write_once(once, site, partial(_rows, body, site=site, caller=caller, now=now))
+        else:
+            rows = _rows(body, site=site, caller=caller, now=now)
+            get_writer().write(rows)
+            number = len(rows)
+        ACCEPTED.inc(number)
+        return number
     except Exception as error:
         note_fault(error, body, site_id=site.pk, now=now)
         raise

@@ -20,6 +20,7 @@ from pathlib import Path
 from django.conf import settings
 
 from apps.core.errors import Unavailable
+from apps.events import metrics
 from apps.events.ids import IdSource, newest_id, stamped
 from apps.events.journal import SEGMENT_SECONDS, Journal, Segment, record_of, set_aside
 from apps.events.store import EventStore, Row, before_closing, get_store, journal_folder
@@ -132,6 +133,11 @@ class Writer:
             raise Unavailable(entry.error.message, retry_after=entry.error.retry_after) from entry.error
         if entry.error is not None:
             raise entry.error
+
+    @property
+    def rows_waiting(self) -> int:
+        """How many rows wait for the engine."""
+        return self._rows_waiting + sum(len(entry.rows) for entry in self._under_way)
 
     def settle(self, seconds: float = PATIENCE_SECONDS) -> None:
         """Return when all that was acknowledged by now is in the engine: nothing to wait for without a journal.
@@ -287,7 +293,10 @@ class Writer:
 
     def _commit(self, group: list[_Batch]) -> None:
         try:
-            self._open_store().insert(stamped([(entry.number, entry.rows) for entry in group], self._open()[0]))
+            rows = stamped([(entry.number, entry.rows) for entry in group], self._open()[0])
+            with metrics.GROUP_SECONDS.time():
+                self._open_store().insert(rows)
+            metrics.GROUP_ROWS.observe(len(rows))
         except Unavailable as error:
             self._put_off([entry for entry in group if entry.segment is not None])
             self._finish([entry for entry in group if entry.segment is None], error)
@@ -356,3 +365,4 @@ def close_writer() -> None:
 
 
 before_closing(close_writer)
+metrics.WAITING.set_function(lambda: _writer.rows_waiting if _writer is not None else 0)

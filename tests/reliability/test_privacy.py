@@ -84,7 +84,9 @@ def all_tables(service: Service) -> bytes:
     """Everything in the event store and in the records as text: files of the store are compressed."""
     rows = []
     for database, name in zip(*service.stored(_TABLES), strict=True):
-        rows += [row for column in service.stored(f"SELECT formatRow('TSV', *) FROM {database}.{name}") for row in column]
+        rows += [
+            row for column in service.stored(f"SELECT formatRow('TSV', *) FROM {database}.{name}") for row in column
+        ]
     with sqlite3.connect(service.data / "records.sqlite3") as records:
         rows += records.iterdump()
     return "\n".join(rows).encode()
