@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
+from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
-from django.core.handlers.wsgi import WSGIRequest, get_script_name
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.urls import set_script_prefix
@@ -33,6 +34,18 @@ PASSED = (
 )
 """Those of ``settings.MIDDLEWARE``, in its order, that have a say about a request of the tracking route, behind
 the API's own, which is the first."""
+DECIDING = (
+    "wsgi.url_scheme",
+    "SCRIPT_NAME",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "HTTP_HOST",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_X_FORWARDED_PROTO",
+)
+"""All that those look at of a request of this route: which host it is for, and whether it came encrypted."""
+MOST_KINDS = 256
 
 _ROUTE = re.compile(rf"/v1/orgs/({PUBLIC_ID_PATTERN})/sites/({PUBLIC_ID_PATTERN})/insights/events")
 _Handler = Callable[[HttpRequest], HttpResponse]
@@ -48,9 +61,9 @@ class ShortWay:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] != "POST" or not _ROUTE.fullmatch(environ["PATH_INFO"]):
             return self._django(environ, start_response)
-        set_script_prefix(get_script_name(environ))
         try:
             request = WSGIRequest(environ)
+            set_script_prefix(request.META["SCRIPT_NAME"])
             response = self._handler(request)
         finally:
             close_old_connections()
@@ -60,8 +73,52 @@ class ShortWay:
         return [response.content]
 
 
+class _Passing:
+    """The middleware of ``PASSED`` around a view, asked once for each kind of request.
+
+    It looks at ``DECIDING`` alone: what it lets pass once, and the headers that it adds, it does and adds the next
+    time. A kind that it answers itself (a host that is not allowed, a redirection) is asked about every time.
+    """
+
+    def __init__(self, view: _Handler) -> None:
+        self._view = view
+        self._chain = _around(view)
+        self._probe = _around(lambda _request: HttpResponse(status=204, headers={"Content-Type": ""}))
+        self._known: dict[tuple[object, ...], tuple[tuple[str, str], ...]] = {}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        kind = tuple(map(request.META.get, DECIDING))
+        added = self._known.get(kind)
+        if added is None:
+            self._learn(kind, request)
+            return self._chain(request)
+        response = self._view(request)
+        for name, text in added:
+            if name not in response.headers:
+                response.headers[name] = text
+        response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+    def _learn(self, kind: tuple[object, ...], request: HttpRequest) -> None:
+        if settings.DISALLOWED_USER_AGENTS:
+            return
+        answer = self._probe(request)
+        if answer.status_code == 204:
+            if len(self._known) >= MOST_KINDS:
+                self._known = {}
+            own = {"content-type", "content-length"}
+            self._known[kind] = tuple((name, text) for name, text in answer.items() if name.lower() not in own)
+
+
+def _around(view: _Handler) -> _Handler:
+    handler: Any = view
+    for name in reversed(PASSED):
+        handler = convert_exception_to_response(import_string(name)(handler))
+    return cast(_Handler, handler)
+
+
 def _chain() -> _Handler:
-    """The middleware of ``PASSED`` around the view, as Django would build it."""
+    """What Django would build of the API's middleware, those of ``PASSED``, and the view."""
     api: ApiMiddleware
 
     def view(request: HttpRequest) -> HttpResponse:
@@ -75,9 +132,6 @@ def _chain() -> _Handler:
                 raise
             return refused
 
-    handler: Any = view
-    for name in reversed(PASSED):
-        handler = convert_exception_to_response(import_string(name)(handler))
-    api = ApiMiddleware(handler)
+    api = ApiMiddleware(_Passing(view))
     door: Any = convert_exception_to_response(cast(Any, api))
     return cast(_Handler, door)

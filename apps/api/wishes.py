@@ -15,9 +15,10 @@ OPT_OUT = "insights-opt-out"
 
 def is_unwanted(request: HttpRequest, site: Site) -> bool:
     """Whether the reader wishes not to be counted. It is then noted that there was one, and nothing else."""
-    if request.COOKIES.get(OPT_OUT) == "1":
+    told = request.META.get  # the busiest route comes here: Django's own readings are made only where they are needed
+    if told("HTTP_COOKIE") and request.COOKIES.get(OPT_OUT) == "1":
         reason = Reason.OPTED_OUT
-    elif site.honour_privacy_signals and "1" in (request.headers.get("Sec-GPC"), request.headers.get("DNT")):
+    elif site.honour_privacy_signals and "1" in (told("HTTP_SEC_GPC"), told("HTTP_DNT")):
         reason = Reason.PRIVACY_SIGNAL
     else:
         return False

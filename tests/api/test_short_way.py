@@ -90,13 +90,16 @@ def _refusing(_environ: Any, _start_response: Any) -> Iterable[bytes]:
 def test_both_ways_answer_alike(
     world: World, store: EventStore, ways: tuple[Any, Any], status: str, request_: dict[str, Any]
 ) -> None:
-    short, long = (ask(way, world, **request_) for way in ways)
-    assert short[0] == long[0] == status
-    assert {name: text for name, text in short[1].items() if name not in MOVING} == {
-        name: text for name, text in long[1].items() if name not in MOVING
-    }
-    assert short[1].keys() == long[1].keys()
-    assert short[2] == long[2]
+    first, again, long = (ask(way, world, **request_) for way in (ways[0], ways[0], ways[1]))
+    assert long[0] == status
+    # What the shorter way learnt of the first request it uses for the next.
+    for short in (first, again):
+        assert short[0] == long[0]
+        assert {name: text for name, text in short[1].items() if name not in MOVING} == {
+            name: text for name, text in long[1].items() if name not in MOVING
+        }
+        assert short[1].keys() == long[1].keys()
+        assert short[2] == long[2]
 
 
 @pytest.mark.django_db
