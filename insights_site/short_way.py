@@ -63,13 +63,13 @@ class ShortWay:
             return self._django(environ, start_response)
         try:
             request = WSGIRequest(environ)
-            set_script_prefix(request.META["SCRIPT_NAME"])
             response = self._handler(request)
         finally:
             close_old_connections()
         if response.status_code >= 400:
             log_response("%s: %s", response.reason_phrase, request.path, response=response, request=request)
-        start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+        headers = [*response.items(), *getattr(response, "added", ())]
+        start_response(f"{response.status_code} {response.reason_phrase}", headers)
         return [response.content]
 
 
@@ -90,13 +90,12 @@ class _Passing:
         kind = tuple(map(request.META.get, DECIDING))
         added = self._known.get(kind)
         if added is None:
+            set_script_prefix(request.META["SCRIPT_NAME"])  # as they make addresses; the view makes none
             self._learn(kind, request)
             return self._chain(request)
         response = self._view(request)
-        for name, text in added:
-            if name not in response.headers:
-                response.headers[name] = text
-        response.headers["Content-Length"] = str(len(response.content))
+        # They go straight to the server: each costs Django as much as a cache.
+        cast(Any, response).added = (*added, ("Content-Length", str(len(response.content))))
         return response
 
     def _learn(self, kind: tuple[object, ...], request: HttpRequest) -> None:

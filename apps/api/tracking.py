@@ -73,6 +73,6 @@ def preflight() -> HttpResponse:
 
 def empty(status: int = 204) -> HttpResponse:
     """An answer without a body."""
-    response = HttpResponse(status=status)
+    response = HttpResponse(status=status, content_type="")  # else Django works one out
     del response["Content-Type"]
     return response
