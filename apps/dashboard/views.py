@@ -66,7 +66,9 @@ def report(request: HttpRequest, organization: str, site_id: str, report_name: s
     """A report. Panels below the fold are left to load by themselves."""
     shown, scope = _report(report_name), _scope(request, organization, site_id)
     views = [_view(request, shown, panel, scope, late=panel.late) for panel in shown.panels]
-    return render(request, "dashboard/report.html", _context(request, shown, scope) | {"panels": views})
+    answers = [view.answer for view in views if view.answer is not None]
+    context = {"panels": views, "is_silent": all(found.is_empty for found in answers)}
+    return render(request, "dashboard/report.html", _context(request, shown, scope) | context)
 
 
 @require_safe

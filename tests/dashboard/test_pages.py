@@ -140,3 +140,13 @@ def test_the_looser_policy_is_only_the_administrations(world: World) -> None:
     assert client.get("/admin/")["Content-Security-Policy"] == ADMIN
     assert client.get("/administration")["Content-Security-Policy"] == PAGES
     assert Client().get("/accounts/login/")["Content-Security-Policy"] == PAGES
+
+
+def test_who_has_no_events_yet_is_led_to_the_line_for_the_pages(desk: Desk) -> None:
+    there = f'href="{desk.home}/settings"'
+    assert "Put it on your documentation" in desk.client.get("/").content.decode()
+    assert "Nothing was counted in this range" in desk.get().content.decode()
+    assert desk.client.get("/").content.decode().count(there) == 1
+    desk.holds(event("2026-04-29T10:00:00Z"))
+    assert "Put it on your documentation" not in desk.client.get("/").content.decode()
+    assert "Nothing was counted in this range" not in desk.get().content.decode()
