@@ -80,10 +80,11 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
             yield title, [self[name] for name in names]
 
     def save_as(self, who: User) -> Site:
-        """Save, with an entry of the audit that names the changed fields."""
+        """Save the changed fields alone, with an entry of the audit that names them."""
+        site: Site = self.instance
         with transaction.atomic():
-            site: Site = self.save()
             if self.changed_data:
+                site.save(update_fields=self.changed_data)
                 AuditEntry.objects.create(
                     who=who.public_id,
                     what="change_site",

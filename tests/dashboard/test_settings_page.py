@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from apps.dashboard.site_forms import SiteForm
 from apps.events.ids import id_at
 from apps.events.records import Reason, RefusedEvent
 from apps.keeping.tasks import finish_erasures
 from apps.organizations.audit import AuditEntry
-from apps.organizations.models import Membership, Role
+from apps.organizations.models import Membership, Role, User
 from apps.rollups.models import Erasure
 from apps.sites.models import IngestPolicy, Site
 from tests.dashboard.conftest import NOW, Desk
@@ -96,6 +97,20 @@ def test_saving_what_is_there_changes_nothing(seat: As) -> None:
     desk = seat(Role.EDITOR)
     assert post(desk, "/settings", FORM).status_code == 302
     assert not AuditEntry.objects.exists()
+
+
+def test_what_another_changed_meanwhile_stays(seat: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = seat(Role.EDITOR)
+    save = SiteForm.save_as
+
+    def late(form: SiteForm, who: User) -> Site:
+        Site.objects.filter(pk=desk.site.pk).update(exclude_bots=True)
+        return save(form, who)
+
+    monkeypatch.setattr(SiteForm, "save_as", late)
+    post(desk, "/settings", FORM | {"title": "New"})
+    site = Site.objects.get(pk=desk.site.pk)
+    assert (site.title, site.exclude_bots) == ("New", True)
 
 
 @pytest.mark.parametrize(
