@@ -38,7 +38,7 @@
   let ids = {};
   let identified = {};
   let queue = [];
-  let place, referrer, path, stood, moved, arriving, sending, typing, field, query, opened, asked, rating;
+  let place, referrer, path, stood, moved, typed, arriving, sending, typing, field, query, opened, asked, rating;
 
   const store = () => ({ none: () => ({}), session: () => sessionStorage })[option("storage")]?.() || localStorage;
   const random = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(36)).join("");
@@ -131,7 +131,6 @@
     clearTimeout(arriving);
     arriving = 0;
     path = stood = location.pathname;
-    query = rating = opened = 0;
     place = { location: locate(), referrer: (referrer ?? document.referrer).slice(0, 2048) };
     referrer = location.href;
     track("page_view");
@@ -142,6 +141,8 @@
     settle();
     path = location.pathname;
     moved = window.event;
+    typed = query;
+    query = rating = opened = 0;
     clearTimeout(arriving);
     arriving = setTimeout(arrive, SETTLE);
   };
@@ -172,10 +173,11 @@
   const follow = (link) => {
     const { origin, pathname, hash, href } = link;
     const here = origin == location.origin;
-    if (here && pathname == stood && !hash) return;
+    const same = here && pathname == (arriving ? location.pathname : stood);
+    if (same && !hash) return;
     const target = !here
       ? { kind: "url", url: href.slice(0, 2048) }
-      : pathname == stood
+      : same
         ? { kind: "anchor", anchor: hash.slice(1) }
         : { kind: "page", page: clean(pathname) };
     const position =
@@ -207,10 +209,9 @@
         const element = event.composedPath()[0];
         // A router that heard of this event first has left the page on which it still happened.
         const left = place && moved == event && arriving;
-        if (left) arriving = 0;
-        else if (arriving) arrive();
+        if (left) [arriving, query] = [0, typed];
         if (element.closest) handle(element, event);
-        if (left) arriving = left;
+        if (left) [arriving, query] = [left, 0];
       },
       true,
     );

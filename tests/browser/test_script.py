@@ -338,6 +338,17 @@ def test_a_link_is_counted_on_its_page_also_where_a_router_heard_of_the_click_fi
     ]
 
 
+def test_a_page_has_time_to_settle_also_where_a_router_moves_the_focus(visit: Visit) -> None:
+    visit.open("/")
+    visit.kept("url")
+    visit.page.evaluate("""() => {
+      history.pushState({}, "", "/gone-by-script");
+      document.querySelector("#inner").focus();
+      setTimeout(() => (document.querySelector("h1").textContent = "Page not found"), 100);
+    }""")
+    assert visit.kept("url_path", "page", at_least=2) == [("/", "/"), ("/gone-by-script", "")]
+
+
 def test_a_session_ends_half_an_hour_after_its_last_event(visit: Visit) -> None:
     visit.page.clock.install(time=utc_now())
     visit.open("/")
