@@ -38,6 +38,7 @@
   let ids = {};
   let identified = {};
   let queue = [];
+  let departures = 0;
   let place, referrer, path, stood, moved, typed, arriving, sending, typing, field, query, opened, asked, rating;
 
   const store = () => ({ none: () => ({}), session: () => sessionStorage })[option("storage")]?.() || localStorage;
@@ -93,7 +94,9 @@
     );
     const body = JSON.stringify({ events }); // sent as text, so that the browser need not ask first
     if (ending && navigator.onLine && navigator.sendBeacon(address, body)) return;
+    const before = departures;
     const wait = () => {
+      if (before != departures) return; // the page was left: what was under way still arrives, though its answer does not
       queue = [...batch, ...queue];
       sending ||= setTimeout(send, AGAIN);
     };
@@ -235,7 +238,7 @@
     addEventListener("popstate", look);
     addEventListener("pageshow", ({ persisted }) => persisted && look((path = 0)));
     addEventListener("online", () => send());
-    addEventListener("pagehide", leave);
+    addEventListener("pagehide", () => (leave(), departures++));
     document.addEventListener("visibilitychange", () => document.visibilityState == "hidden" && leave());
 
     listen("click", click);

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from playwright.sync_api import Page, Request, Response, expect
 from pytest_django.live_server_helper import LiveServer
 
+from apps.api import tracking
 from apps.api.caches import forget_all
 from apps.core.clock import utc_now
 from apps.events.store import EventStore, Statement
@@ -347,6 +348,24 @@ def test_a_page_has_time_to_settle_also_where_a_router_moves_the_focus(visit: Vi
       setTimeout(() => (document.querySelector("h1").textContent = "Page not found"), 100);
     }""")
     assert visit.kept("url_path", "page", at_least=2) == [("/", "/"), ("/gone-by-script", "")]
+
+
+def test_what_is_under_way_when_a_page_is_left_is_not_sent_again(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    track = tracking.track
+
+    def slow(*given: Any, **more: Any) -> int:
+        number = track(*given, **more)
+        time.sleep(1)
+        return number
+
+    monkeypatch.setattr(tracking, "track", slow)
+    for number, path in enumerate(("/one", "/two", "/three"), start=1):
+        visit.open(path)
+        visit.kept("url_path", at_least=number)
+    visit.page.go_back()
+    visit.kept("url_path", at_least=4)
+    visit.page.wait_for_timeout(1_500)
+    assert [path for (path,) in visit.kept("url_path")] == ["/one", "/two", "/three", "/two"]
 
 
 def test_a_session_ends_half_an_hour_after_its_last_event(visit: Visit) -> None:
