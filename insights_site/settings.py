@@ -216,6 +216,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
     }
+    # Tests too have a file: in shared memory, Django's choice, a second thread is refused at once instead of waiting.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "records-of-tests.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "organizations.User"
