@@ -21,11 +21,13 @@ from apps.insights.columns import (
     Column,
     Dimension,
     Metric,
+    Source,
     claim_expression,
     day_of_week_expression,
     hour_of_day_expression,
     moment_expression,
 )
+from apps.insights.internal import INTERNAL_DIMENSIONS, INTERNAL_METRICS
 from apps.insights.kinds import Choice, Integer, Moment, Page, Point, Reference, Text, Truth, cell_at
 
 BOTS = ("unknown", *sorted(BOT_MARKS))
@@ -263,13 +265,19 @@ EXTENSIONS = (
 
 METRICS = (
     Metric(
-        name="eventsCount", label=_("Events"), help=_("How many events."), expression="count()", prepared="sum(events)"
+        name="eventsCount",
+        label=_("Events"),
+        help=_("How many events."),
+        expression="count()",
+        over={Source.VISITS: "sum(views)", Source.SEARCHES: "sum(typed)"},
+        prepared="sum(events)",
     ),
     Metric(
         name="visitorsCount",
         label=_("Visitors"),
         help=_("How many different visitors, exactly."),
         expression="uniqExact(visitor)",
+        over=dict.fromkeys((Source.VISITS, Source.SEARCHES), "uniqExactArray(visitors)"),
         prepared="groupBitmapMerge(visitors) + uniqExactMerge(new_visitors)",
     ),
     Metric(
@@ -277,6 +285,7 @@ METRICS = (
         label=_("Sessions"),
         help=_("How many different sessions, exactly."),
         expression="uniqExact(session)",
+        over={Source.VISITS: "count()", Source.SEARCHES: "uniqExact(session)"},
         prepared="groupBitmapMerge(sessions) + uniqExactMerge(new_sessions)",
     ),
     Metric(
@@ -311,6 +320,9 @@ CATALOG: dict[str, Dimension | Metric] = {
 
 COLUMNS = {**CATALOG, **{dimension.name: dimension for dimension in EXTENSIONS}}
 """What may be asked for: the published columns and our own."""
+
+ALL_COLUMNS = {**COLUMNS, **{column.name: column for column in (*INTERNAL_DIMENSIONS, *INTERNAL_METRICS)}}
+"""What our own pages may ask for: internal columns too."""
 
 DEFAULT_METRICS = tuple(Column(CATALOG[name]) for name in ("eventsCount", "visitorsCount", "sessionsCount"))
 """What is counted when nothing is selected."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,14 @@ from apps.insights.kinds import Json, Kind, Schema, Scope, read_integer, read_te
 from apps.insights.moments import Interval
 
 MAX_CLAIM = 1024
+
+
+class Source(Enum):
+    """What a question counts: events, or what is formed of each session's events before (``forming``)."""
+
+    EVENTS = "events"
+    VISITS = "visits"
+    SEARCHES = "searches"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,6 +44,8 @@ class Definition:
     label: Any
     help: Any
     argument: Argument | None = None
+    source: Source | None = None
+    """Of an internal column: what questions about it count. Published columns, ``None``, stand beside any."""
 
     def arguments_from(self, body: Mapping[str, Json], *, path: str) -> Any:
         """The value of this column's argument in ``body``, or ``None``."""
@@ -62,13 +73,21 @@ class Dimension(Definition):
     many: bool = False
     keeps_none: bool = True
     """Of a ``many`` column: whether events without an element form the group of no value."""
+    at_end: bool = False
+    """Whether a visit's value is that of its last page view, not of its first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Metric(Definition):
-    """A figure of a group of events. ``parts`` are the names of an object metric's numbers."""
+    """A figure of a group of events. ``parts`` are the names of an object metric's numbers.
+
+    ``expression`` is SQL over the rows of the metric's source, ``over`` the same figure over those of others.
+    """
 
     expression: str
+    over: Mapping[Source, str] = field(default_factory=dict)
+    kind: Kind | None = None
+    """How it is read and printed, where it is a moment rather than a number."""
     prepared: str = ""
     """The same figure as SQL over rows that were counted in advance; none: questions for it read events."""
     parts: tuple[str, ...] = ()
@@ -78,6 +97,15 @@ class Metric(Definition):
     @property
     def is_number(self) -> bool:
         return not self.parts
+
+    @property
+    def engine_type(self) -> str:
+        """The engine's type of what a group's figure is compared with."""
+        return self.kind.engine_type if self.kind else "Float64"
+
+    def figure_over(self, source: Source) -> str:
+        """SQL of the figure over the rows of ``source``; ``""`` where it means nothing there."""
+        return self.expression if source is (self.source or Source.EVENTS) else self.over.get(source, "")
 
     def schema(self) -> Schema:
         if self.is_number:
@@ -119,6 +147,8 @@ class Column:
     def dump(self, stored: Any, zone: ZoneInfo) -> Json:
         """The printed form of a stored value or figure."""
         if isinstance(self.definition, Metric):
+            if self.definition.kind is not None:
+                return None if stored is None else self.definition.kind.dump(stored)
             if self.definition.is_number:
                 return stored
             return dict(zip(self.definition.parts, stored, strict=True))

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from apps.events.store import Statement
-from apps.insights.columns import Column, Dimension, Metric
+from apps.insights.columns import Column, Dimension, Metric, Source
+from apps.insights.forming import FORMED, MOMENT, Kept
 from apps.insights.kinds import Scope
+from apps.insights.layout import definitions, lines, table
 from apps.insights.query import Filter, Operator, Order, Query
 
 
 def compile_query(query: Query) -> Statement:
     """The statement whose columns are those of ``query.columns``, in order, in stored form."""
-    return Compilation(query).statement()
+    compilation = Compilation if query.source is Source.EVENTS else FormedCompilation
+    return compilation(query).statement()
 
 
 def readable(statement: Statement) -> str:
@@ -26,6 +29,9 @@ def readable(statement: Statement) -> str:
 
 class Compilation:
     """The names and parameters of one statement in the making."""
+
+    moment = "(timestamp, id)"
+    """By what the latest of a group's rows is found."""
 
     def __init__(self, query: Query) -> None:
         self.query = query
@@ -39,9 +45,16 @@ class Compilation:
 
     def beginning(self) -> Iterable[str]:
         """WITH: what the expressions that are made by now refer to by name."""
-        if self.scope.definitions:
+        named = [*self.histories(), *definitions(self.scope)]
+        if named:
             yield "WITH"
-            yield lines(f"{sql} AS {name}" for name, sql in self.scope.definitions.items())
+            yield lines(named)
+
+    def histories(self) -> Iterable[str]:
+        """What the site's events had before the range."""
+        for name, (field, condition) in self.scope.histories.items():
+            conditions = (self.of_site(), f"timestamp < {self.milliseconds(self.query.start)}", condition)
+            yield table(name, "\n".join((f"SELECT {field}", "FROM events", "WHERE", lines(conditions, joint=" AND"))))
 
     def ending(self) -> Iterable[str]:
         """From GROUP BY to LIMIT."""
@@ -57,7 +70,7 @@ class Compilation:
 
     def metric(self, definition: Metric) -> str:
         """SQL of a group's figure."""
-        return definition.expression
+        return definition.figure_over(self.query.source)
 
     def stored(self, column: Column) -> str:
         """SQL of an event's stored value, or array of values, of a dimension."""
@@ -67,36 +80,46 @@ class Compilation:
             return definition.expression
         return definition.expression(column, self.query.zone, self.scope)
 
+    def value(self, column: Column) -> str:
+        """SQL of a dimension's stored value in one of the rows that are grouped: events here."""
+        return self.stored(column)
+
     def figure(self, column: Column) -> str:
         """SQL of a column of the result: a metric, a group's key, or the value in the group's latest event."""
         definition = column.definition
         if isinstance(definition, Metric):
             return self.metric(definition)
-        value = self.stored(column)
+        value = self.value(column)
         if column in self.query.grouped:
             if not definition.many:
                 return value
             return f"arrayJoin(if(empty({value}), [''], {value}))" if definition.keeps_none else f"arrayJoin({value})"
         latest = f"arraySort({value})[1]" if definition.many else value
-        return f"argMax(tuple({latest}), (timestamp, id)).1"
+        return f"argMax(tuple({latest}), {self.moment}).1"
 
     def conditions(self) -> Iterable[str]:
-        query = self.query
-        yield f"site = {self.scope.bind('UInt32', query.site)}"
-        yield f"timestamp >= fromUnixTimestamp64Milli({self.scope.bind('Int64', query.start)}, 'UTC')"
-        yield f"timestamp < fromUnixTimestamp64Milli({self.scope.bind('Int64', query.end)}, 'UTC')"
+        yield self.of_site()
+        yield f"timestamp >= {self.milliseconds(self.query.start)}"
+        yield f"timestamp < {self.milliseconds(self.query.end)}"
         yield from self.filters()
+
+    def of_site(self) -> str:
+        """What keeps other sites' events out."""
+        return f"site = {self.scope.bind('UInt32', self.query.site)}"
+
+    def milliseconds(self, value: int) -> str:
+        """SQL of the moment that is so many milliseconds after 1970."""
+        return f"fromUnixTimestamp64Milli({self.scope.bind('Int64', value)}, 'UTC')"
 
     def filters(self) -> Iterable[str]:
         """What an event must fulfil beside being of the site and within the range."""
         for each in self.query.event_filters:
-            yield self.condition(each)
+            yield self.condition(each, self.stored(each.column))
 
-    def condition(self, each: Filter) -> str:
-        """SQL that keeps an event."""
+    def condition(self, each: Filter, value: str) -> str:
+        """SQL that keeps the rows with such a ``value``."""
         definition = each.column.definition
         assert isinstance(definition, Dimension)  # noqa: S101  # resolve_query puts metrics elsewhere
-        value = self.stored(each.column)
         if each.operator.orders:
             comparison = (
                 f"{value} {each.operator.symbol} {self.scope.bind(definition.kind.engine_type, each.values[0])}"
@@ -122,11 +145,11 @@ class Compilation:
         assert isinstance(definition, Metric)  # noqa: S101  # resolve_query puts dimensions elsewhere
         figure = self.metric(definition)
         if each.operator.orders:
-            return f"{figure} {each.operator.symbol} {self.scope.bind('Float64', each.values[0])}"
+            return f"{figure} {each.operator.symbol} {self.scope.bind(definition.engine_type, each.values[0])}"
         if not each.values:
             return "false" if each.operator is Operator.IN else "true"
         negation = "" if each.operator is Operator.IN else "NOT "
-        return f"{figure} {negation}IN {self.scope.bind('Array(Float64)', list(each.values))}"
+        return f"{figure} {negation}IN {self.scope.bind(f'Array({definition.engine_type})', list(each.values))}"
 
     def order(self) -> Iterable[str]:
         """ORDER BY items: what was asked for, then the grouped columns; no value comes last in both directions."""
@@ -151,11 +174,38 @@ class Compilation:
             yield expression + direction
 
 
+class FormedCompilation(Compilation):
+    """Forms visits or searches of events, which keep the values that are asked for, and groups these."""
+
+    moment = MOMENT
+
+    def __init__(self, query: Query) -> None:
+        super().__init__(query)
+        ordered = (query.order.column,) if query.order else ()
+        asked = (*query.columns, *ordered, *(each.column for each in query.row_filters))
+        dimensions = dict.fromkeys(each for each in asked if isinstance(each.definition, Dimension))
+        self.kept = {column: f"v{index}" for index, column in enumerate(dimensions)}
+
+    def statement(self) -> Statement:
+        source = self.query.source
+        parts = ["WITH", lines(FORMED[source](list(self._kept()), list(self.conditions()), self.scope))]
+        parts += ["SELECT", lines(f"{self.figure(column)} AS {alias}" for column, alias in self.aliases.items())]
+        parts.append(f"FROM {source.value}")
+        if self.query.row_filters:
+            filters = (self.condition(each, self.value(each.column)) for each in self.query.row_filters)
+            parts += ["WHERE", lines(filters, joint=" AND")]
+        return Statement(sql="\n".join((*parts, *self.ending())), parameters=self.scope.parameters)
+
+    def value(self, column: Column) -> str:
+        return self.kept[column]
+
+    def _kept(self) -> Iterable[Kept]:
+        for column, name in self.kept.items():
+            definition = column.definition
+            assert isinstance(definition, Dimension)  # noqa: S101  # as above
+            yield Kept(name=name, value=self.stored(column), at_end=definition.at_end)
+
+
 def _can_be_absent(each: Filter) -> bool:
     definition = each.column.definition
     return isinstance(definition, Dimension) and definition.kind.can_be_absent
-
-
-def lines(parts: Iterable[str], *, joint: str = ",") -> str:
-    """SQL parts below one another, indented."""
-    return f"{joint}\n".join(f"    {part}" for part in parts)

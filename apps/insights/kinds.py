@@ -93,6 +93,7 @@ class Scope:
     def __init__(self) -> None:
         self.parameters: dict[str, Any] = {}
         self.definitions: dict[str, str] = {}
+        self.histories: dict[str, tuple[str, str]] = {}
 
     def bind(self, engine_type: str, value: Any) -> str:
         """The placeholder of a new parameter."""
@@ -103,6 +104,14 @@ class Scope:
     def define(self, name: str, expression: str) -> str:
         """Make ``name`` stand for an expression over an event; returns the name."""
         self.definitions[name] = expression
+        return name
+
+    def define_history(self, name: str, field: str, condition: str) -> str:
+        """Make ``name`` stand for the values that ``field`` had before the range, in events that fulfil ``condition``.
+
+        The compiler adds the site and the time. Returns the name.
+        """
+        self.histories[name] = field, condition
         return name
 
 

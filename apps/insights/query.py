@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from apps.insights.catalog import CATALOG, COLUMNS, DEFAULT_METRICS
-from apps.insights.columns import Column, Dimension, Metric
+from apps.insights.catalog import ALL_COLUMNS, CATALOG, COLUMNS, DEFAULT_METRICS
+from apps.insights.columns import Column, Dimension, Metric, Source
 from apps.insights.errors import QueryError, quoted
 from apps.insights.kinds import Json, read_integer, read_number
 from apps.insights.moments import PRESETS, Interval, ceil_milliseconds, parse_timestamp
+from apps.insights.sources import Used, source_of
 from apps.insights.zones import find_zone
 
 MAX_COLUMNS = 60
@@ -41,12 +42,15 @@ class Operator(Enum):
         return bool(self.symbol)
 
 
+Known = Mapping[str, Dimension | Metric]
+"""The columns that may be named, by name."""
+
 OPERATORS = {operator.published: operator for operator in Operator}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """A condition on events (a dimension) or on groups (a metric); ``values`` are in stored form."""
+    """A condition on events or visits (a dimension) or on groups (a metric); ``values`` are in stored form."""
 
     column: Column
     operator: Operator
@@ -66,6 +70,7 @@ class Query:
     """A question that can be answered: nothing in it is a name any more.
 
     ``start`` and ``end`` are milliseconds since 1970, half-open; ``columns`` are the answer's, in order.
+    ``event_filters`` keep or drop events, ``row_filters`` the visits or searches that are formed of these.
     """
 
     site: int
@@ -78,19 +83,26 @@ class Query:
     group_filters: tuple[Filter, ...]
     order: Order | None
     limit: int
+    source: Source = Source.EVENTS
+    row_filters: tuple[Filter, ...] = ()
 
 
-def resolve_query(body: Json, *, site: int, now: datetime) -> Query:
-    """The ``Query`` that a request body means; raises ``QueryError`` with the dotted place of the first fault."""
+def resolve_query(body: Json, *, site: int, now: datetime, internal: bool = False) -> Query:
+    """The ``Query`` that a request body means; raises ``QueryError`` with the dotted place of the first fault.
+
+    Internal columns may be named only with ``internal``.
+    """
+    known = ALL_COLUMNS if internal else COLUMNS
     if not isinstance(body, dict):
         raise QueryError("expected an object", path="body")
     zone = _zone(body)
     start, end = _range(body, zone=zone, now=now)
-    grouped = _unique(_columns(body, "groupBy"))
-    for index, column in enumerate(_columns(body, "groupBy")):
+    named = _columns(body, "groupBy", known)
+    grouped = _unique(named)
+    for index, column in enumerate(named):
         if isinstance(column.definition, Metric):
             raise QueryError("a metric cannot be grouped by", path=f"body.groupBy.{index}.column")
-    selected = _columns(body, "select")
+    shown = selected = _columns(body, "select", known)
     bare = Column(CATALOG["datetime"])
     if not grouped:
         grouped = _unique(column for column in selected if isinstance(column.definition, Dimension))
@@ -101,7 +113,9 @@ def resolve_query(body: Json, *, site: int, now: datetime) -> Query:
         return _day_by_default(column) if names_bare else column
 
     selected = _unique(meant(column) for column in selected) or DEFAULT_METRICS
-    event_filters, group_filters = _filters(body)
+    filters = _filters(body, known)
+    order = _order(body, meant, known)
+    source = source_of(_used(named, shown, filters, order))
     return Query(
         site=site,
         start=start,
@@ -109,11 +123,36 @@ def resolve_query(body: Json, *, site: int, now: datetime) -> Query:
         zone=zone,
         columns=(*(column for column in grouped if column not in selected), *selected),
         grouped=grouped,
-        event_filters=event_filters,
-        group_filters=group_filters,
-        order=_order(body, meant) or _default_order(grouped, selected),
+        event_filters=tuple(each for each in filters if _is_of_events(each.column, source)),
+        row_filters=tuple(each for each in filters if _is_of_rows(each.column, source)),
+        group_filters=tuple(each for each in filters if isinstance(each.column.definition, Metric)),
+        order=order or _default_order(grouped, selected),
         limit=read_integer(body.get("limit", MAX_LIMIT), path="body.limit", minimum=1, maximum=MAX_LIMIT),
+        source=source,
     )
+
+
+def _used(
+    grouped: Iterable[Column], selected: Iterable[Column], filters: Iterable[Filter], order: Order | None
+) -> Iterator[Used]:
+    """Every column of a body with its place."""
+    for key, columns in (("groupBy", grouped), ("select", selected)):
+        for index, column in enumerate(columns):
+            yield Used(column.definition, f"body.{key}.{index}.column")
+    for index, each in enumerate(filters):
+        yield Used(each.column.definition, f"body.where.{index}.column", filters=True)
+    if order:
+        yield Used(order.column.definition, "body.order.by.column")
+
+
+def _is_of_events(column: Column, source: Source) -> bool:
+    return isinstance(column.definition, Dimension) and not _is_of_rows(column, source)
+
+
+def _is_of_rows(column: Column, source: Source) -> bool:
+    """Whether it is a property of what ``source`` forms of events."""
+    definition = column.definition
+    return isinstance(definition, Dimension) and definition.source is source is not Source.EVENTS
 
 
 def _unique(columns: Any) -> tuple[Column, ...]:
@@ -135,39 +174,36 @@ def _list(body: Mapping[str, Json], key: str, *, limit: int) -> list[Json]:
     return items
 
 
-def _columns(body: Mapping[str, Json], key: str) -> tuple[Column, ...]:
+def _columns(body: Mapping[str, Json], key: str, known: Known) -> tuple[Column, ...]:
     items = _list(body, key, limit=MAX_COLUMNS)
-    return tuple(resolve_column(item, path=f"body.{key}.{index}") for index, item in enumerate(items))
+    return tuple(resolve_column(item, known, path=f"body.{key}.{index}") for index, item in enumerate(items))
 
 
-def resolve_column(item: Json, *, path: str) -> Column:
-    """The column that ``{"column": …, …}`` means."""
-    definition = _definition(item, path=path)
+def resolve_column(item: Json, known: Known, *, path: str) -> Column:
+    """The one of the ``known`` columns that ``{"column": …, …}`` means."""
+    definition = _definition(item, known, path=path)
     return Column(definition, definition.arguments_from(item, path=path))
 
 
-def _definition(item: Json, *, path: str) -> Dimension | Metric:
+def _definition(item: Json, known: Known, *, path: str) -> Dimension | Metric:
     if not isinstance(item, dict):
         raise QueryError("expected an object with a column", path=path)
     if "column" not in item:
         raise QueryError("required", path=f"{path}.column")
     name = item["column"]
-    definition = COLUMNS.get(name) if isinstance(name, str) else None
+    definition = known.get(name) if isinstance(name, str) else None
     if definition is None:
         raise QueryError("expected the name of a column", path=f"{path}.column")
     return definition
 
 
-def _filters(body: Mapping[str, Json]) -> tuple[tuple[Filter, ...], tuple[Filter, ...]]:
+def _filters(body: Mapping[str, Json], known: Known) -> tuple[Filter, ...]:
     items = _list(body, "where", limit=MAX_FILTERS)
-    filters = [_filter(item, path=f"body.where.{index}") for index, item in enumerate(items)]
-    events = tuple(each for each in filters if isinstance(each.column.definition, Dimension))
-    groups = tuple(each for each in filters if isinstance(each.column.definition, Metric))
-    return events, groups
+    return tuple(_filter(item, known, path=f"body.where.{index}") for index, item in enumerate(items))
 
 
-def _filter(item: Json, *, path: str) -> Filter:
-    definition = _definition(item, path=path)
+def _filter(item: Json, known: Known, *, path: str) -> Filter:
+    definition = _definition(item, known, path=path)
     column = _filter_column(definition, item, path=path)
     if isinstance(definition, Metric) and not definition.is_number:
         raise QueryError("this metric is an object: it cannot be filtered by", path=f"{path}.column")
@@ -212,14 +248,14 @@ def _check_comparison(definition: Dimension | Metric, values: list[Json], *, pat
 
 
 def _value(definition: Dimension | Metric, value: Json, *, path: str, operator: Operator) -> Any:
-    if isinstance(definition, Metric):
+    if definition.kind is None:
         return read_number(value, path=path)
     if operator.orders:
         return definition.kind.read_bound(value, symbol=operator.symbol, path=path)
     return definition.kind.parse(value, path=path)
 
 
-def _order(body: Mapping[str, Json], meant: Any) -> Order | None:
+def _order(body: Mapping[str, Json], meant: Any, known: Known) -> Order | None:
     if "order" not in body:
         return None
     order = body["order"]
@@ -228,7 +264,7 @@ def _order(body: Mapping[str, Json], meant: Any) -> Order | None:
     for key in ("by", "direction"):
         if key not in order:
             raise QueryError("required", path=f"body.order.{key}")
-    column = meant(resolve_column(order["by"], path="body.order.by"))
+    column = meant(resolve_column(order["by"], known, path="body.order.by"))
     if order["direction"] not in ("asc", "desc"):
         raise QueryError("expected one of asc, desc", path="body.order.direction")
     return Order(column=column, descending=order["direction"] == "desc")

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from apps.events.ids import time_of
 from apps.events.store import Statement
 from apps.insights.columns import Column, Metric
-from apps.insights.compiler import Compilation, lines
+from apps.insights.compiler import Compilation
+from apps.insights.layout import lines
 from apps.insights.query import Query
 from apps.rollups.coverage import SESSIONS, VISITORS, Coverage, Group, metrics_of
 from apps.rollups.declarations import KEYS, TOTALS

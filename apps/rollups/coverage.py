@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
 
-from apps.insights.columns import Column, Dimension, Metric
+from apps.insights.columns import Column, Dimension, Metric, Source
 from apps.insights.moments import Interval, offset_at
 from apps.insights.query import Query
 from apps.rollups.declarations import DECLARATIONS, DECLARED, KEYS, TOTALS, Declaration
@@ -90,6 +90,8 @@ class Coverage:
 
 def cover(query: Query) -> Coverage | None:
     """How prepared periods answer ``query``; ``None`` where it must read events alone."""
+    if query.source is not Source.EVENTS:
+        return None
     declaration = declaration_for(query)
     widest = widest_level(query)
     if declaration is None or widest is None:

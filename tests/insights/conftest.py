@@ -30,15 +30,21 @@ class Desk:
         self.store.insert(rows)
         self.events.extend(rows)
 
-    def answer(self, body: dict[str, Any], *, now: datetime = NOW) -> dict[str, Any]:
+    def answer(self, body: dict[str, Any], *, now: datetime = NOW, internal: bool = False) -> dict[str, Any]:
         """The engine's answer from events, in the published form."""
-        query = resolve(body, site=self.site, now=now)
+        query = resolve(body, site=self.site, now=now, internal=internal)
         return Result.of(query, self.store.query(compile_query(query))).to_json()
 
     def ask(self, *, range: Any = "lastYear", **body: Any) -> list[tuple[Any, ...]]:
         """The columns of the answer as tuples: name, claim where there is one, values."""
         columns = self.answer({"range": range, **body})["columns"]
         return [tuple(column.values()) for column in columns]
+
+    def ask_inside(self, *names: str, range: Any = "lastYear", **body: Any) -> list[tuple[Any, ...]]:
+        """The rows of the answer to our own pages: the values of the selected columns."""
+        select = [{"column": name} for name in names]
+        columns = self.answer({"range": range, "select": select, **body}, internal=True)["columns"]
+        return list(zip(*(column["values"] for column in columns), strict=True))
 
 
 @pytest.fixture

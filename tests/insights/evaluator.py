@@ -1,7 +1,7 @@
 """A second opinion on the query engine: plain Python, slow, and obviously right.
 
 It is written from contract.md (section Aggregate) alone and shares no code with apps/insights. It takes
-valid bodies only; what is refused is tested elsewhere.
+valid bodies only; what is refused is tested elsewhere. What internal columns mean is said in ``formed``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import h3
 
+from tests.insights.formed import INTERNAL_DIMENSIONS, INTERNAL_METRICS, internal_metric, rows_of
 from tests.insights.local_time import bucket, moment, range_of
 
 Event = dict[str, Any]
@@ -103,7 +104,7 @@ class Column(NamedTuple):
 
     @property
     def is_metric(self) -> bool:
-        return self.name in METRICS
+        return self.name in METRICS or self.name in INTERNAL_METRICS
 
 
 class Cell(NamedTuple):
@@ -128,8 +129,12 @@ def evaluate(
     zone = ZoneInfo(body.get("timezone", default_timezone))
     grouped, shown, order_by = columns_of(body)
     start, end = range_of(body["range"], zone, now)
-    wanted = [one for one in events if one["site"] == site_pk and start <= one["timestamp"] < end]
-    rows = group([one for one in wanted if passes(one, body, zone)], grouped, zone)
+    known = [one for one in events if one["site"] == site_pk]
+    wanted = [one for one in known if start <= one["timestamp"] < end]
+    published = [one for one in body.get("where") or [] if one["column"] not in INTERNAL_DIMENSIONS]
+    counted = rows_of(body, [one for one in wanted if passes(one, published, zone)], known, start)
+    internal = [one for one in body.get("where") or [] if one["column"] in INTERNAL_DIMENSIONS]
+    rows = group([one for one in counted if passes(one, internal, zone)], grouped, zone)
     rows = [row for row in rows if group_passes(row, body)]
     descending = "order" in body and body["order"]["direction"] == "desc"
     rows = in_order(rows, order_by, descending, grouped, shown, zone)[: body.get("limit", 1000)]
@@ -139,7 +144,7 @@ def evaluate(
 def columns_of(body: dict[str, Any]) -> tuple[list[Column], list[Column], Column | None]:
     """The grouped columns, those of the answer, and the one to order by (Decisions 3 to 7 and 12)."""
     selected = body.get("select") or []
-    asked = body.get("groupBy") or [one for one in selected if one["column"] not in METRICS]
+    asked = body.get("groupBy") or [one for one in selected if not Column(one["column"]).is_metric]
     bare_is_grouped = any(is_bare(one) for one in asked)
 
     def meaning(one: dict[str, Any]) -> Column:
@@ -205,7 +210,9 @@ def value_of(event: Event, column: Column, zone: ZoneInfo) -> Any:
             return event.get("link_target") or None
         case "eventAskResponseRating":
             return event.get("ask_rating") or None
-    return event.get(STORED_TEXT[column.name]) or None
+        case "pathIsNew":
+            return event["pathIsNew"]
+    return event.get(STORED_TEXT.get(column.name, column.name)) or None
 
 
 def cell_of(event: Event, precision: int) -> Cell | None:
@@ -219,9 +226,8 @@ def cell_of(event: Event, precision: int) -> Cell | None:
 # Filters
 
 
-def passes(event: Event, body: dict[str, Any], zone: ZoneInfo) -> bool:
-    filters = [one for one in body.get("where") or [] if one["column"] not in METRICS]
-    return all(event_passes(event, one, zone) for one in filters)
+def passes(event: Event, filters: Sequence[dict[str, Any]], zone: ZoneInfo) -> bool:
+    return all(event_passes(event, one, zone) for one in filters if not Column(one["column"]).is_metric)
 
 
 def event_passes(event: Event, asked: dict[str, Any], zone: ZoneInfo) -> bool:
@@ -273,14 +279,18 @@ def compare(left: Any, operator: str, right: Any) -> bool:
 def group_passes(row: Row, body: dict[str, Any]) -> bool:
     """HAVING (Decision 9)."""
     for asked in body.get("where") or []:
-        if asked["column"] in METRICS:
+        if Column(asked["column"]).is_metric:
             count, operator = metric(asked["column"], row.events), asked.get("operator", "in")
             if operator in ("in", "notIn"):
                 if (count in asked["values"]) != (operator == "in"):
                     return False
-            elif not compare(count, operator, asked["values"][0]):
+            elif count is None or not compare(count, operator, as_moment(asked["values"][0])):
                 return False
     return True
+
+
+def as_moment(value: Any) -> Any:
+    return moment(value, ZoneInfo("UTC")) if isinstance(value, str) else value
 
 
 # Groups and their values
@@ -298,9 +308,9 @@ def group(events: Group, grouped: list[Column], zone: ZoneInfo) -> list[Row]:
 def metric(name: str, events: Group) -> Any:
     match name:
         case "eventsCount":
-            return len(events)
+            return sum(len(event.get("counted", [event])) for event in events)
         case "visitorsCount":
-            return len({event["visitor"] for event in events})
+            return len({person["visitor"] for event in events for person in event.get("people", [event])})
         case "sessionsCount":
             return len({event["session"] for event in events})
         case "pageFeedbackRating":
@@ -309,7 +319,7 @@ def metric(name: str, events: Group) -> Any:
         case "askResponseRating":
             signs = [event.get("ask_rating") for event in events]
             return {"positive": signs.count(1), "negative": signs.count(-1)}
-    raise AssertionError(name)
+    return internal_metric(name, events)
 
 
 def shown_value(column: Column, row: Row, grouped: list[Column], zone: ZoneInfo) -> Any:
@@ -375,7 +385,7 @@ def printed(column: Column, value: Any) -> Any:
     if value is None:
         return PRINTED_WITHOUT_VALUE.get(column.name)
     match column.name:
-        case "datetime":
+        case "datetime" | "firstSeen" | "lastSeen":
             return value.strftime("%Y-%m-%dT%H:%M:%SZ")
         case "page":
             return {"page": value[0], "space": value[1]}

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from apps.events.models import Event
-from apps.insights.catalog import CATALOG
+from apps.insights.catalog import ALL_COLUMNS, CATALOG
 from apps.insights.compiler import compile_query, readable
 from apps.insights.query import OPERATORS, resolve_query
 
@@ -23,7 +23,7 @@ FILES = sorted(FOLDER.glob("*.sql"))
 
 
 def statement_of(request: str) -> str:
-    return readable(compile_query(resolve_query(json.loads(request), site=7, now=NOW)))
+    return readable(compile_query(resolve_query(json.loads(request), site=7, now=NOW, internal=True)))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -38,6 +38,13 @@ def test_every_dimension_that_is_more_than_a_field_and_every_object_metric_has_a
     special = set(CATALOG) - plain - {"visitorAuthenticated"}  # a field but for its type
     assert {name for name in special if f'"{name}"' not in requests} == set()
     assert {operator for operator in OPERATORS if operator != "in" and f'"{operator}"' not in requests} == set()
+
+
+def test_every_internal_column_has_a_statement() -> None:
+    requests = " ".join(file.read_text().partition("\n")[0] for file in FILES)
+    internal = [name for name, each in ALL_COLUMNS.items() if each.source]
+    assert len(internal) == 13
+    assert {name for name in internal if f'"{name}"' not in requests} == set()
 
 
 if __name__ == "__main__":

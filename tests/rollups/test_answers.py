@@ -64,6 +64,29 @@ def test_what_is_not_prepared_is_read_from_events(filled: EventStore, world: Wor
     assert source(world, **body) == "raw"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"select": [{"column": "visitsCount"}]},
+        {"select": [{"column": "eventsCount"}], "where": [{"column": "entryPage", "values": ["/a"]}]},
+        {"select": [{"column": "eventsCount"}], "where": [{"column": "searchRunsCount", "values": [0]}]},
+        {"groupBy": [{"column": "urlPath"}], "order": {"by": {"column": "lastSeen"}, "direction": "asc"}},
+        {"select": [{"column": "eventsCount"}], "where": [{"column": "pathIsNew", "values": [True]}]},
+    ],
+)
+def test_what_internal_columns_ask_is_read_from_events(filled: EventStore, world: World, body: dict[str, Any]) -> None:
+    query = resolve({"range": APRIL_29, **body}, site=world.docs, now=NOW, internal=True)
+    assert plan(query).source.value == "raw"
+
+
+def test_visits_are_answered_beside_what_is_prepared(filled: EventStore, world: World) -> None:
+    body = {"range": APRIL_29, "groupBy": [{"column": "entryPage"}], "select": [{"column": "visitsCount"}]}
+    assert run(resolve(body, site=world.docs, now=NOW, internal=True)).to_json()["columns"] == [
+        {"column": "entryPage", "values": ["/a", "/b"]},
+        {"column": "visitsCount", "values": [1, 1]},
+    ]
+
+
 def test_an_event_that_came_after_its_hour_was_filled_is_in_the_next_answer(filled: EventStore, world: World) -> None:
     late = settled_id(utc_now() + timedelta(minutes=5))
     hold(filled, world.docs.pk, event("2026-04-29T10:30:00Z", visitor=3, url_path="/a", id=late))
