@@ -17,7 +17,7 @@ WORKERS ?= 2
 EVENTS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test test-recipes check bench bench-ingest bench-rollups lock script
+.PHONY: help setup run serve test test-recipes check bench bench-ingest bench-rollups lock script plotly
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,10 @@ $(VENV)/installed-dev: requirements/dev.txt $(VENV)/installed
 
 script: node_modules/installed ## Make static/js/insights.min.js, which /insights.js serves, from static/js/insights.js.
 	@npm run --silent minify -- --output static/js/insights.min.js
+
+plotly: node_modules/installed ## Make static/vendor/plotly/plotly-insights.min.js, which draws figures, with bundles/plotly.
+	@npm run --silent plotly
+	@cp node_modules/plotly.js/dist/plotly.css node_modules/plotly.js/LICENSE static/vendor/plotly/
 
 # The generators of documentation sites, each from its own lock. Built sites are kept beside them.
 RECIPES := python vitepress docusaurus starlight
