@@ -58,6 +58,12 @@ def language(value: Any) -> str:
     return str(name or value)
 
 
+def weekday(number: int, *, short: bool = False) -> str:
+    """The name of a day of the week in the reader's language; Monday is 1 and Sunday 7."""
+    width = "abbreviated" if short else "wide"
+    return str(_locale(get_language() or "en").days["stand-alone"][width][number - 1])
+
+
 def technology(value: Any) -> str:
     """A device, browser or system as its maker writes it."""
     text = str(value) if value else _("Unknown")

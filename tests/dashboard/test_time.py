@@ -119,7 +119,7 @@ def drawn(*values: int, whole: tuple[bool, ...]) -> list[dict[str, Any]]:
     series = Series(buckets, (values, tuple(10 * value for value in values)))
     figure = lines(Trend((VISITORS, VIEWS)), series, interval=Interval.DAY, zone=UTC_ZONE)
     traces: list[dict[str, Any]] = figure["data"]
-    return [trace for trace in traces if trace["meta"] == 1]
+    return [trace for trace in traces if trace["meta"] == "series-1"]
 
 
 def test_an_unfinished_bucket_is_joined_to_the_line_by_dashes() -> None:
@@ -136,7 +136,7 @@ def test_a_line_of_whole_buckets_has_no_dashes() -> None:
 
 def test_a_single_bucket_is_a_point_that_can_be_seen() -> None:
     *_, found = drawn(5, whole=(False,))
-    assert found["marker"]["opacity"] == 1
+    assert found["marker"]["sizeref"] == 1
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ def test_make_help_lists_every_target_with_a_sentence() -> None:
         "bench-rollups",
         "lock",
         "script",
+        "plotly",
     ]
     assert documented("make ([a-z-]+)") == targets
     assert (

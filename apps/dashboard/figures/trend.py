@@ -1,0 +1,137 @@
+"""Lines over time, with the same of an earlier period underneath."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import plotly.graph_objects as go
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from apps.dashboard.figures import axes
+from apps.dashboard.reports import Trend
+from apps.dashboard.tables import Series
+from apps.insights.moments import Interval
+
+_EARLIER = {Interval.HOUR: "D j M, H:i", Interval.DAY: "D j M Y", Interval.WEEK: "j M Y", Interval.MONTH: "F Y"}
+_FADED = 0.55
+_NO_SIZE = 1_000_000
+_MOST_FILLED = 2
+"""With more lines than these, the area below the first would only cloud them."""
+
+
+def lines(
+    drawing: Trend, series: Series, *, interval: Interval, zone: ZoneInfo, before: Series | None = None
+) -> dict[str, Any]:
+    """For each series a line, dashes for cut buckets, and its points. The colours suffice for six series.
+
+    ``before`` is the same of an earlier period: its first bucket is drawn below the first of ``series``, and so on,
+    thin and pale; what it has beyond the buckets of ``series`` is not drawn.
+    """
+    moments = axes.local(series.buckets, zone)
+    labels = [str(measure.label) for measure in drawing.series]
+    earlier = [values[: len(moments)] for values in before.values] if before else []
+    figure = go.Figure()
+    for number, values in enumerate(earlier, start=1):
+        figure.add_trace(_pale(number, moments, values))
+    filled = len(labels) <= _MOST_FILLED
+    for number, values in enumerate(series.values, start=1):
+        figure.add_traces(_lines(number, moments, values, [bucket.whole for bucket in series.buckets], filled=filled))
+    for number, (label, values) in enumerate(zip(labels, series.values, strict=True), start=1):
+        figure.add_trace(_points(number, moments, values, label=label))
+    if before:
+        for number, (label, values) in enumerate(zip(labels, earlier, strict=True), start=1):
+            figure.add_trace(_earlier_points(number, moments, values, _dates(before, interval, zone), label=label))
+    highest = max((max(each, default=0) for each in (*series.values, *earlier)), default=0)
+    span = [moments[0], moments[-1]] if len(moments) > 1 else None
+    figure.update_layout(axes.over_time(interval, highest=highest, span=span))
+    return axes.drawn(figure)
+
+
+def _lines(number: int, moments: list[str], values: Sequence[int], whole: list[bool], *, filled: bool) -> list[Any]:
+    sure = [value if certain else None for value, certain in zip(values, whole, strict=True)]
+    fill = "tozeroy" if number == 1 and filled else "none"
+    cut = [
+        _line(number, moments[start:end], values[start:end], dash="3px,3px", fill=fill) for start, end in _cuts(whole)
+    ]
+    return [_line(number, moments, sure, dash="solid", fill=fill), *cut]
+
+
+def _line(number: int, moments: list[str], values: Sequence[int | None], *, dash: str, fill: str) -> go.Scatter:
+    return go.Scatter(
+        x=moments,
+        y=values,
+        meta=_colour(number),
+        mode="lines",
+        line={"width": 2, "dash": dash},
+        fill=fill,
+        hoverinfo="skip",
+    )
+
+
+def _pale(number: int, moments: list[str], values: Sequence[int]) -> go.Scatter:
+    return go.Scatter(
+        x=moments[: len(values)],
+        y=values,
+        meta=_colour(number),
+        mode="lines",
+        line={"width": 1.25, "dash": "solid"},
+        opacity=_FADED,
+        hoverinfo="skip",
+    )
+
+
+def _points(number: int, moments: list[str], values: Sequence[int], *, label: str) -> go.Scatter:
+    """What the pointer finds: every bucket once, whole or cut. Seen only where there is no line, at a single bucket."""
+    return go.Scatter(
+        x=moments,
+        y=values,
+        name=axes.text(label),
+        meta=_colour(number),
+        mode="markers",
+        marker=_spots(8, values),
+        hovertemplate="%{y:,d}",
+    )
+
+
+def _earlier_points(
+    number: int, moments: list[str], values: Sequence[int], dates: list[str], *, label: str
+) -> go.Scatter:
+    names = [_("%(figure)s, %(date)s") % {"figure": label, "date": date} for date in dates[: len(values)]]
+    return go.Scatter(
+        x=moments[: len(values)],
+        y=values,
+        name=axes.text(label),
+        meta=_colour(number),
+        mode="markers",
+        marker={**_spots(8, values), "opacity": _FADED},
+        text=[axes.text(name) for name in names],
+        hovertemplate="%{y:,d}<extra>%{text}</extra>",
+    )
+
+
+def _spots(size: int, values: Sequence[int]) -> dict[str, Any]:
+    """Full size and colour in the pointer's box; on the line as good as nothing, so that the line stays a line."""
+    shown = 1 if len(values) == 1 else _NO_SIZE
+    return {"size": [size] * len(values), "sizeref": shown, "opacity": 1, "line": {"width": 0}}
+
+
+def _dates(before: Series, interval: Interval, zone: ZoneInfo) -> list[str]:
+    return [date_format(bucket.start.astimezone(zone), _EARLIER[interval]) for bucket in before.buckets]
+
+
+def _colour(number: int) -> str:
+    return f"series-{number}"
+
+
+def _cuts(whole: list[bool]) -> list[tuple[int, int]]:
+    """The slices that join a cut bucket at either end to its neighbour."""
+    size = len(whole)
+    ends = []
+    if size > 1 and not whole[0]:
+        ends.append((0, 2))
+    if size > 1 and not whole[-1] and (size > 2 or whole[0]):
+        ends.append((size - 2, size))
+    return ends
