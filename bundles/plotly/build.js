@@ -51,7 +51,7 @@ const { metafile, outputFiles } = await build({
   plugins: [replace],
   logLevel: "warning",
 });
-const { code } = await minify(outputFiles[0].text, { ecma: 2020, compress: { passes: 2 }, format: { preamble: TITLE } });
+const { code } = await minify(outputFiles[0].text, { ecma: 2020, format: { preamble: TITLE } });
 const folder = process.argv[2] ?? here("../../static/vendor/plotly");
 const [{ inputs }] = Object.values(metafile.outputs);
 const bundled = Object.entries(inputs).filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && !path.endsWith(".css"));
