@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.inside import RUNS, milliseconds
 from benchmarks.machine import resident_mb
-from benchmarks.questions import Body, attention_panels, overview_panels, traffic_panels
+from benchmarks.questions import Body, overview_panels, traffic_panels
 from benchmarks.traffic import make_hour, set_up
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from apps.sites.models import Site
 
 RANGES = {"30d": "30 days", "12m": "12 months"}
-PAGES = {"Overview": overview_panels, "Overview, what needs attention": attention_panels, "Traffic": traffic_panels}
+PAGES = {"Overview": overview_panels, "Traffic": traffic_panels}
 TABLES = ("events", "rollups", "visitor_numbers", "session_numbers")
 SLOW_MS, SLOW_RUNS = 1_000, 3
 """A statement that takes this long is run less often."""

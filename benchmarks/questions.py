@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
-
-if TYPE_CHECKING:
-    from apps.dashboard.ranges import Period
+from typing import Any
 
 Body = dict[str, Any]
 
@@ -83,84 +79,42 @@ def published(now: datetime) -> dict[str, Body]:
 
 
 def traffic_panels(now: datetime, choice: str = "30d") -> dict[str, Body]:
-    """The requests of the Traffic page, as the page makes them; ``choice`` is one of the range picker's words.
-
-    Needs Django to be set up.
-    """
-    from apps.dashboard.reports import TRAFFIC
-
-    period = _period(now, choice)
-    return {str(panel.title): panel.body(period, time_zone="UTC") for panel in TRAFFIC.panels}
+    """The published requests of the Traffic page, as the page makes them."""
+    return report_questions("traffic", now, choice)
 
 
 def overview_panels(now: datetime, choice: str) -> dict[str, Body]:
-    """What an overview asks: six figures and their course, people and agents, top pages, countries."""
-    figures = {
-        "visitors, page views, sessions": (_READ, ("visitorsCount", "eventsCount", "sessionsCount")),
-        "searches": ("search_type_query", ("eventsCount",)),
-        "AI questions": ("ask_question", ("eventsCount",)),
-        "page ratings": ("page_post_feedback", ("pageFeedbackRating",)),
-    }
-    period = _period(now, choice)
-    asked: Body = {"range": period.published, "timezone": "UTC"}
-    moment = {"column": "datetime", "interval": period.interval.value}
-    panels = {}
-    for name, (event_type, metrics) in figures.items():
-        panels[name] = asked | {"select": _columns(*metrics), "where": [_is("eventType", event_type), _PEOPLE]}
-        panels[f"{name} over time"] = panels[name] | {"groupBy": [moment]}
-    agents = {"column": "visitorBot", "operator": "notIn", "values": [""]}
-    counted = _columns("visitorsCount", "eventsCount")
-    panels["agents over time"] = asked | {
-        "select": counted,
-        "groupBy": [moment],
-        "where": [_is("eventType", _READ), agents],
-    }
-    for name, column in (("top pages", "urlPath"), ("countries", "visitorGeoCountry")):
-        panels[name] = asked | {
-            "select": counted,
-            "groupBy": _columns(column),
-            "where": [_is("eventType", _READ), _PEOPLE],
-            "order": _most("visitorsCount"),
-            "limit": 10 if column == "urlPath" else 250,
-        }
-    return panels
+    """The published requests of the Overview."""
+    return report_questions("overview", now, choice)
 
 
-def attention_panels(now: datetime, choice: str) -> dict[str, Body]:
-    """What an overview asks to tell what needs attention."""
-    asked: Body = {"range": _period(now, choice).published, "timezone": "UTC", "limit": 10}
-    by_path = {"groupBy": _columns("urlPath")}
-    missing = {"column": "page", "values": [None]}
-    return {
-        "broken URLs": asked
-        | by_path
-        | {
-            "select": _columns("visitorsCount", "eventsCount"),
-            "where": [_is("eventType", _READ), missing, _PEOPLE],
-            "order": _most("visitorsCount"),
-        },
-        "pages rated badly": asked
-        | by_path
-        | {
-            "select": _columns("pageFeedbackRating"),
-            "where": [_is("eventType", "page_post_feedback")],
-            "order": {"by": {"column": "pageFeedbackRating"}, "direction": "asc"},
-        },
-        "searches and their clicks": asked
-        | {
-            "select": _columns("eventsCount"),
-            "groupBy": _columns("eventSearchQuery", "eventType"),
-            "where": [_is("eventType", "search_type_query", "search_open_result"), _PEOPLE],
-            "order": _most("eventsCount"),
-            "limit": 1000,
-        },
-    }
+def report_questions(name: str, now: datetime, choice: str) -> dict[str, Body]:
+    """The published requests of a report's panels; ``choice`` is one of the range picker's words.
 
+    Those for internal columns, which read events whatever is prepared, are left out. Needs Django to be set up.
+    """
+    from apps.dashboard.address import Address
+    from apps.dashboard.drawings.asking import Asked, Asker
+    from apps.dashboard.reports import REPORTS
+    from apps.dashboard.scope import read_scope
+    from apps.insights.result import Result
+    from apps.sites.models import Site
 
-def _period(now: datetime, choice: str) -> Period:
-    from apps.dashboard.ranges import read_period
+    class Noting(Asker):
+        """Notes what is asked, and finds nothing."""
 
-    return read_period({"range": choice}, zone=ZoneInfo("UTC"), now=now)
+        def _run(self, asked: Asked, limit: int | None) -> Result:
+            return Result(())
+
+    scope = read_scope(Site(time_zone="UTC"), Address((("range", choice), ("compare", "off"))), now=now)
+    found = {}
+    for panel in REPORTS[name].panels:
+        asker = Noting(scope=scope, where=panel.where)
+        panel.drawing.draw(asker, rows=panel.rows)
+        for asked in asker.asked:
+            if not asked.is_internal:
+                found[" · ".join(filter(None, (panel.name, asked.label)))] = asked.body
+    return found
 
 
 def _month(**rest: Any) -> Body:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
 from apps.dashboard.frames import EVENTS, find_site, frame
-from apps.dashboard.panels import zone_of
+from apps.dashboard.scope import zone_of
 from apps.events.latest import Page, Wanted, latest_events
 from apps.events.records import Reason, RefusalCount, RefusedEvent
 from apps.events.refused import KEPT_FOR

@@ -1,25 +1,33 @@
-"""What stands around every page of a site: its tabs, and the way to the same page of another site."""
+"""What stands around every page of a site: the way to its other pages, and to the same page of another site."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.clock import utc_now
+from apps.core.errors import Refusal
 from apps.dashboard.reports import REPORTS
+from apps.dashboard.reports.ads import ADS
+from apps.insights.services import resolve
 from apps.organizations.models import Membership
+from apps.rollups.answers import run
 from apps.sites.models import Site
 
 EVENTS, SETTINGS = "events", "settings"
+REMEMBERED = 600
+"""Seconds for which it is remembered whether a site has events of some types."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A page that every site has. ``is_report``: the range of a report goes with the reader to the next."""
+    """A page that every site has. ``is_report``: the choices of a report go with the reader to the next."""
 
     name: str
     title: Any
@@ -50,12 +58,31 @@ def membership(request: HttpRequest, site: Site) -> Membership:
 
 
 def frame(request: HttpRequest, site: Site, name: str, *, query: str = "") -> dict[str, object]:
-    """What ``dashboard/frame.html`` needs; ``query`` goes to the reports that the tabs lead to."""
+    """What ``dashboard/frame.html`` needs; ``query`` goes to the reports that the menu leads to."""
     here = next(place for place in PLACES if place.name == name)
     others = Site.objects.visible_to(request.user).select_related("organization")
+    # Advertisements are shown by few sites: the others need no page about them.
+    places = [each for each in PLACES if each.name != ADS.name or each is here or _shows_ads(site)]
     return {
         "site": site,
         "here": here,
-        "tabs": [(each, each.url(site) + (f"?{query}" if query and each.is_report else "")) for each in PLACES],
+        "tabs": [(each, each.url(site) + (f"?{query}" if query and each.is_report else "")) for each in places],
         "switches": [(each, here.url(each)) for each in others],
     }
+
+
+def _shows_ads(site: Site) -> bool:
+    key = f"shows-ads-{site.pk}"
+    known = cache.get(key)
+    if known is None:
+        body = {
+            "range": "lastYear",
+            "select": [{"column": "eventsCount"}],
+            "where": [{"column": "eventType", "values": list(ADS.events)}],
+        }
+        try:
+            known = any(run(resolve(body, site=site, now=utc_now())).values("eventsCount"))
+        except Refusal:
+            return False
+        cache.set(key, known, REMEMBERED)
+    return bool(known)

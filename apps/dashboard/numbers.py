@@ -22,3 +22,15 @@ def compact(value: float) -> str:
 def exact(value: float) -> str:
     """Every digit, grouped by commas; fractions to two digits."""
     return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time: ``48 s``, ``3 min 20 s``, ``1 h 5 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"

@@ -1,120 +1,114 @@
-"""A panel with its answer: asked through the same ``resolve`` and ``run`` as the API, ready to be drawn."""
+"""A panel on a page: its answer, and the addresses that belong to it."""
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
-
-from django.urls import reverse
 
 from apps.core.errors import Refusal
-from apps.dashboard.buckets import buckets_of
-from apps.dashboard.figures import lines
-from apps.dashboard.ranges import Period
-from apps.dashboard.reports import Bars, Body, Panel, Report, Totals, Trend
-from apps.dashboard.tables import Series, Table, Total, by_moment, over_time, ranked, total_rows, totals
-from apps.insights.result import Result
-from apps.insights.services import resolve
-from apps.insights.zones import find_zone
-from apps.rollups.answers import run
-from apps.sites.models import Site
+from apps.dashboard.columns import SHOWN
+from apps.dashboard.controls import Choice
+from apps.dashboard.drawings.asking import Answer, Asked, Asker
+from apps.dashboard.reports import Panel, Report
+from apps.dashboard.scope import Scope
+from apps.dashboard.tables import TableRow
 
-UTC_ZONE = "UTC"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """Whose figures, of when: what all panels of a page have in common. ``now`` is aware."""
-
-    site: Site
-    period: Period
-    now: datetime
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return zone_of(self.site)
-
-
-def zone_of(site: Site) -> ZoneInfo:
-    """The time zone of a site; UTC where its name is not one that this machine knows."""
-    return find_zone(site.time_zone) or ZoneInfo(UTC_ZONE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a panel shows. ``problem`` is a sentence in place of figures; else the table is there, and the
-    figure or the totals where the panel draws them.
-    """
-
-    table: Table | None = None
-    totals: tuple[Total, ...] = ()
-    series: Series | None = None
-    figure: Mapping[str, Any] | None = None
-    problem: str = ""
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing at all was counted."""
-        if self.table is None:
-            return False
-        return not any(cell.value for row in self.table.rows for cell in row.cells if cell.is_number)
+PER_PAGE = 100
+MOST_ROWS = 10_000
+"""As many rows as a panel's own page goes through; the rest is for exports."""
 
 
 def answer(panel: Panel, scope: Scope, *, limit: int | None = None) -> Answer:
     """The panel's figures, or the sentence that says why there are none now."""
+    asker = Asker(scope=scope, where=panel.where)
     try:
-        return _answer(panel, scope, limit)
+        found = panel.drawing.draw(asker, rows=limit or panel.rows)
     except Refusal as refusal:
         return Answer(problem=refusal.message)
+    return found.with_requests(asker.asked)
 
 
-def _answer(panel: Panel, scope: Scope, limit: int | None) -> Answer:
-    body = panel.body(scope.period, time_zone=scope.zone.key, limit=limit)
-    result = _ask(body, scope)
-    drawing = panel.drawing
-    if isinstance(drawing, Totals):
-        found = totals(drawing, result, _ask(body | {"range": scope.period.previous}, scope))
-        return Answer(totals=found, table=total_rows(found))
-    if isinstance(drawing, Bars):
-        return Answer(table=ranked(drawing, result))
-    return _trend(drawing, result, scope)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Where a report is reached: its own address, and below it its panels'."""
+
+    report: str
+
+    def panel(self, panel: Panel) -> str:
+        return f"{self.report}/{panel.name}"
+
+    def csv(self, panel: Panel) -> str:
+        return f"{self.report}/{panel.name}.csv"
 
 
-def _trend(drawing: Trend, result: Result, scope: Scope) -> Answer:
-    period = scope.period
-    series = over_time(drawing, result, buckets_of(period, zone=scope.zone, now=scope.now))
-    return Answer(
-        table=by_moment(drawing, series, interval=period.interval, zone=scope.zone),
-        series=series,
-        figure=lines(drawing, series, interval=period.interval, zone=scope.zone),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """The rows of a panel's own page: those that hold ``search``, ordered by a column, one page of them."""
+
+    search: str = ""
+    sort: int = 0
+    is_descending: bool = False
+    page: int = 1
+
+    def of(self, rows: Sequence[TableRow]) -> list[TableRow]:
+        """All rows that it keeps, in its order."""
+        wanted = self.search.strip().casefold()
+        kept = [row for row in rows if not wanted or any(wanted in cell.shown.casefold() for cell in row.cells)]
+        column = self.sort - 1
+        if not kept or not 0 <= column < len(kept[0].cells):
+            return kept
+        return sorted(kept, key=lambda row: _sortable(row, column), reverse=self.is_descending)
+
+    def query(self, scope: Scope, **changes: Any) -> str:
+        """The address of the page with these rows, but for ``changes``."""
+        own = {"q": self.search, "sort": self.sort, "desc": int(self.is_descending), "page": self.page} | changes
+        pairs = [(name, value) for name, value in own.items() if value not in ("", 0) and (name, value) != ("page", 1)]
+        return "?" + urlencode([*scope.address.pairs, *pairs])
 
 
-def _ask(body: Body, scope: Scope) -> Result:
-    return run(resolve(body, site=scope.site, now=scope.now))
+def _sortable(row: TableRow, column: int) -> tuple[int, float, str]:
+    value = row.cells[column].value
+    if isinstance(value, str):
+        return 1, 0.0, value.casefold()
+    return 0, float("-inf") if value is None else float(value), ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request that gives figures of a panel: its body, and the command line that sends it."""
+
+    label: str
+    body: str
+    curl: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelView:
-    """A panel on a page: what the templates need of it. ``answer`` is ``None`` until it loads by itself."""
+    """A panel on a page: what the templates need of it. ``answer`` is ``None`` until it loads by itself.
+
+    ``origin`` is the address of this service; empty where nobody is to be told how to ask its API.
+    """
 
     report: Report
     panel: Panel
     scope: Scope
+    links: Links
     answer: Answer | None
-    origin: str
-    limit: int | None = None
+    origin: str = ""
+    is_whole: bool = False
 
     @property
     def kind(self) -> str:
         """The name of the template that draws it."""
-        return type(self.panel.drawing).__name__.lower()
+        return self.panel.drawing.kind
+
+    @property
+    def template(self) -> str:
+        return f"dashboard/drawings/{self.kind}.html"
 
     @property
     def figure_id(self) -> str:
@@ -124,42 +118,77 @@ class PanelView:
     @property
     def url(self) -> str:
         """The panel's own page, with all its rows."""
-        return self._url("dashboard:panel")
+        return self._with_query(self.links.panel(self.panel))
 
     @property
     def csv_url(self) -> str:
-        return self._url("dashboard:csv")
+        return self._with_query(self.links.csv(self.panel))
+
+    @property
+    def tabs(self) -> list[tuple[Panel, str]]:
+        """The panels of the same card with their addresses."""
+        beside = () if self.is_whole else self.report.beside(self.panel)
+        return [(each, self._with_query(self.links.panel(each))) for each in beside]
+
+    @property
+    def breakdowns(self) -> list[Choice]:
+        """By what a reader may split the lines; nothing where they may not."""
+        offered = () if self.scope.is_fixed else getattr(self.panel.drawing, "breakdowns", ())
+        chosen = self.scope.choice("by")
+        return [Choice(label=SHOWN[name].heading, value=name, is_chosen=name == chosen) for name in offered]
+
+    @property
+    def beside_breakdown(self) -> tuple[tuple[str, str], ...]:
+        """What the form that splits carries along."""
+        return self.scope.address.without("by", "metric").pairs
+
+    @property
+    def counts_events(self) -> bool:
+        return self.scope.choice("metric") == "events"
 
     @property
     def has_more(self) -> bool:
         """Whether the rows may go on beyond those shown."""
-        table = self.answer.table if self.answer else None
-        return isinstance(self.panel.drawing, Bars) and table is not None and len(table.rows) == self.panel.rows
+        return self.answer is not None and self.answer.is_cut and not self.is_whole
+
+    @property
+    def requests(self) -> list[Request]:
+        """What gives exactly this panel by the API; none for figures that only pages have."""
+        asked = self.answer.asked if self.answer and self.origin else ()
+        return [self._request(each) for each in asked if not each.is_internal]
 
     @property
     def request_json(self) -> str:
-        """The body that gives exactly this panel."""
-        lines = (f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in self._body.items())
-        return "{\n" + ",\n".join(lines) + "\n}"
+        """The body of the first request."""
+        return self.requests[0].body
 
     @property
     def curl(self) -> str:
-        """The same as a command line; the token is the reader's own, from their environment."""
-        site = self.scope.site
-        path = f"/v1/orgs/{site.organization.public_id}/sites/{site.public_id}/insights/events/aggregate"
-        body = shlex.quote(json.dumps(self._body, ensure_ascii=False))
-        return (
-            f"curl {shlex.quote(self.origin + path)} \\\n"
-            f'  -H "Authorization: Bearer $TOKEN" \\\n'
-            f'  -H "Content-Type: application/json" \\\n'
-            f"  -d {body}"
-        )
+        """The first request as a command line."""
+        return self.requests[0].curl
 
     @property
-    def _body(self) -> Body:
-        return self.panel.body(self.scope.period, time_zone=self.scope.zone.key, limit=self.limit)
+    def has_own_figures(self) -> bool:
+        """Whether some of its figures are not to be had by the API."""
+        return self.answer is not None and any(each.is_internal for each in self.answer.asked)
 
-    def _url(self, name: str) -> str:
+    def _request(self, asked: Asked) -> Request:
+        lines = (f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in asked.body.items())
         site = self.scope.site
-        address = reverse(name, args=(site.organization.public_id, site.public_id, self.report.name, self.panel.name))
-        return f"{address}?{urlencode(self.scope.period.parameters)}"
+        path = f"/v1/orgs/{site.organization.public_id}/sites/{site.public_id}/insights/events/aggregate"
+        body = shlex.quote(json.dumps(asked.body, ensure_ascii=False))
+        return Request(
+            label=asked.label,
+            body="{\n" + ",\n".join(lines) + "\n}",
+            # The token is the reader's own, from their environment.
+            curl=(
+                f"curl {shlex.quote(self.origin + path)} \\\n"
+                f'  -H "Authorization: Bearer $TOKEN" \\\n'
+                f'  -H "Content-Type: application/json" \\\n'
+                f"  -d {body}"
+            ),
+        )
+
+    def _with_query(self, address: str) -> str:
+        # Who reads a fixed page may not choose: its address says it all.
+        return address if self.scope.is_fixed else f"{address}?{self.scope.query}"

@@ -1,19 +1,23 @@
-"""The period that a page is about: read from the URL, asked in the published form, drawn in the site's time zone."""
+"""The period that a page is about: read from the URL, asked in the published form, drawn in the page's time zone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dateutil.relativedelta import relativedelta
 from django.utils.translation import gettext_lazy as _
 
 from apps.insights.moments import PRESETS, Interval
 
 EARLIEST = date(2000, 1, 1)
 LATEST = date(2100, 1, 1)
+MOST_BUCKETS = 1000
+"""As many rows as one answer holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,34 @@ CUSTOM = "custom"
 _WIDTHS = ((2, Interval.HOUR), (100, Interval.DAY), (800, Interval.WEEK))
 """Of a custom range: up to so many days, buckets this wide."""
 
+INTERVALS = {
+    Interval.HOUR: _("by hour"),
+    Interval.DAY: _("by day"),
+    Interval.WEEK: _("by week"),
+    Interval.MONTH: _("by month"),
+}
+_LENGTHS = {
+    Interval.HOUR: timedelta(hours=1),
+    Interval.DAY: timedelta(days=1),
+    Interval.WEEK: timedelta(days=7),
+    Interval.MONTH: timedelta(days=28),
+}
+
+
+class Comparison(Enum):
+    """What the figures are held against; the value is its word in the URL."""
+
+    PREVIOUS = "previous"
+    YEAR = "year"
+    OFF = "off"
+
+
+COMPARISONS = {
+    Comparison.PREVIOUS: _("Previous period"),
+    Comparison.YEAR: _("Same period last year"),
+    Comparison.OFF: _("No comparison"),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
@@ -58,14 +90,32 @@ class Period:
     end: datetime
     interval: Interval
     parameters: dict[str, str]
-    previous: dict[str, str]
     first_day: date
     last_day: date
     note: str = ""
 
+    @property
+    def intervals(self) -> tuple[Interval, ...]:
+        """The widths of buckets that this period can be drawn by."""
+        return tuple(each for each in Interval if (self.end - self.start) / _LENGTHS[each] <= MOST_BUCKETS - 2)
+
 
 def read_period(parameters: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> Period:
-    """The period that a URL's ``range``, or ``from`` and ``to``, ask for; without sense there, 30 days and a note."""
+    """The period that a URL's ``range``, or ``from`` and ``to``, ask for; without sense there, 30 days and a note.
+
+    ``interval`` is the width of its buckets; without one the range has its own.
+    """
+    found = _read(parameters, zone, now)
+    wanted = parameters.get("interval", "")
+    if not wanted:
+        return found
+    chosen = next((each for each in found.intervals if each.value == wanted), None)
+    if chosen is None:
+        return replace(found, note=str(_("This range cannot be drawn by that interval, so it has its own.")))
+    return replace(found, interval=chosen, parameters={**found.parameters, "interval": wanted})
+
+
+def _read(parameters: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Period:
     first, last = parameters.get("from", ""), parameters.get("to", "")
     if first or last:
         days = _read_day(first), _read_day(last)
@@ -82,10 +132,33 @@ def read_period(parameters: Mapping[str, str], *, zone: ZoneInfo, now: datetime)
     return _preset(name, zone, now)
 
 
+def before(period: Period, comparison: Comparison, *, zone: ZoneInfo) -> Period | None:
+    """The period that ``period`` is held against, with as wide buckets; ``None`` where there is no comparison."""
+    if comparison is Comparison.OFF:
+        return None
+    if period.name == CUSTOM:
+        after = period.last_day + timedelta(days=1)
+        length = relativedelta(years=1) if comparison is Comparison.YEAR else after - period.first_day
+        days = _custom(period.first_day - length, after - length - timedelta(days=1), zone)
+        return replace(days, interval=period.interval)
+    length = relativedelta(years=1)
+    if comparison is Comparison.PREVIOUS:
+        length = PRESETS[RANGES[period.name].preset].length
+    start, end = period.start - length, period.start if comparison is Comparison.PREVIOUS else period.end - length
+    return replace(
+        period,
+        name=CUSTOM,
+        published={"from": _print(start), "to": _print(end)},
+        start=start,
+        end=end,
+        first_day=start.astimezone(zone).date(),
+        last_day=end.astimezone(zone).date(),
+    )
+
+
 def _preset(name: str, zone: ZoneInfo, now: datetime, *, note: object = "") -> Period:
     choice = RANGES[name]
-    length = PRESETS[choice.preset].length
-    start = now - length
+    start = now - PRESETS[choice.preset].length
     return Period(
         name=name,
         published=choice.preset,
@@ -93,7 +166,6 @@ def _preset(name: str, zone: ZoneInfo, now: datetime, *, note: object = "") -> P
         end=now,
         interval=choice.interval,
         parameters={"range": name},
-        previous={"from": _print(start - length), "to": _print(start)},
         first_day=start.astimezone(zone).date(),
         last_day=now.astimezone(zone).date(),
         note=str(note),
@@ -102,7 +174,6 @@ def _preset(name: str, zone: ZoneInfo, now: datetime, *, note: object = "") -> P
 
 def _custom(first: date, last: date, zone: ZoneInfo) -> Period:
     after = last + timedelta(days=1)
-    before = first - (after - first)
     days = (after - first).days
     interval = next((interval for most, interval in _WIDTHS if days <= most), Interval.MONTH)
     return Period(
@@ -112,7 +183,6 @@ def _custom(first: date, last: date, zone: ZoneInfo) -> Period:
         end=_midnight(after, zone),
         interval=interval,
         parameters={"from": str(first), "to": str(last)},
-        previous={"from": f"{before}T00:00:00", "to": f"{first}T00:00:00"},
         first_day=first,
         last_day=last,
     )

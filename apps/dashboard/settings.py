@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.core.clock import utc_now
 from apps.dashboard import installing
 from apps.dashboard.frames import SETTINGS, find_site, frame, membership
-from apps.dashboard.panels import zone_of
+from apps.dashboard.scope import zone_of
 from apps.dashboard.site_forms import EraseVisitorForm, ResetForm, SiteForm, VisitorForm
 from apps.events.exports import events_of
 from apps.keeping.asking import ask_for_reset, ask_for_visitor, note_export

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from apps.dashboard import numbers
 from apps.dashboard.buckets import Bucket
-from apps.dashboard.reports import Bars, Measure, Ratio, Totals, Trend
+from apps.dashboard.measures import Figure, Unit
 from apps.insights.moments import Interval
 from apps.insights.result import Result
 
@@ -27,12 +29,22 @@ _MOMENTS = {Interval.HOUR: "D j M, H:i", Interval.DAY: "D j M Y", Interval.WEEK:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One value: ``shown`` to people, ``exact`` in every digit, ``value`` as CSV writes it."""
+    """One value: ``shown`` to people, ``exact`` in every digit, ``value`` as CSV writes it.
+
+    ``link`` narrows the page to it.
+    """
 
     shown: str
     exact: str
     value: str | float | None
     is_number: bool = False
+    link: str = ""
+    is_moment: bool = False
+
+    @property
+    def style(self) -> str:
+        """Its class in the style sheet."""
+        return "number" if self.is_number else "moment" if self.is_moment else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +63,12 @@ class Table:
     headings: tuple[str, ...]
     rows: tuple[TableRow, ...]
 
+    @property
+    def heads(self) -> list[tuple[str, str]]:
+        """Each heading with the class of its column in the style sheet: what the cells of the first row are."""
+        classes = [cell.style for cell in self.rows[0].cells] if self.rows else []
+        return list(zip_longest(self.headings, classes, fillvalue=""))
+
     def to_csv(self) -> str:
         """RFC 4180 text. A text that a spreadsheet would run as a formula is written behind an apostrophe."""
         out = io.StringIO()
@@ -67,8 +85,8 @@ def _harmless(value: str | float) -> str | float:
     return value
 
 
-def text_cell(text: str) -> Cell:
-    return Cell(text, text, text)
+def text_cell(text: str, link: str = "") -> Cell:
+    return Cell(text, text, text, link=link)
 
 
 def number_cell(value: float | None) -> Cell:
@@ -78,21 +96,49 @@ def number_cell(value: float | None) -> Cell:
     return Cell(numbers.compact(value), numbers.exact(value), value, is_number=True)
 
 
-def ranked(drawing: Bars, result: Result) -> Table:
-    """A row for each group, in the answer's order."""
-    names = [drawing.name(value) for value in result.values(drawing.dimension.column)]
-    columns = [_numbers(result, measure.column) for measure in drawing.measures]
-    longest = max(columns[0], default=0) or 1
-    return Table(
-        (str(drawing.dimension.label), *(str(measure.label) for measure in drawing.measures)),
-        tuple(
-            TableRow(
-                cells=(text_cell(name), *(number_cell(value) for value in values)),
-                share=round(100 * values[0] / longest, 1),
-            )
-            for name, values in zip(names, zip(*columns, strict=True), strict=True)
-        ),
-    )
+def moment_cell(text: str, zone: ZoneInfo) -> Cell:
+    """A moment as the API prints it, in the time zone of the page."""
+    local = datetime.fromisoformat(text).astimezone(zone)
+    shown = date_format(local, "j M Y, H:i")
+    return Cell(shown, shown, local.isoformat(), is_moment=True)
+
+
+def _percent_cell(value: float | None) -> Cell:
+    if value is None:
+        return number_cell(None)
+    share = round(100 * value, 2)
+    return Cell(f"{round(share)}%" if share >= 10 or share == 0 else f"{share:.1f}%", f"{share}%", share, True)
+
+
+def _duration_cell(value: float | None) -> Cell:
+    if value is None:
+        return number_cell(None)
+    return Cell(numbers.duration(value), _("%(seconds)s seconds") % {"seconds": numbers.exact(value)}, value, True)
+
+
+def cell_of(figure: Figure, value: Any, zone: ZoneInfo) -> Cell:
+    """A figure's value as its unit is written."""
+    if figure.unit is Unit.MOMENT:
+        return moment_cell(value, zone) if value else text_cell("–")
+    if figure.unit is Unit.PERCENT:
+        return _percent_cell(value)
+    if figure.unit is Unit.SECONDS:
+        return _duration_cell(value)
+    return number_cell(_rounded(value))
+
+
+def _rounded(value: float | None) -> float | None:
+    """Ratios have two digits; counts come as whole numbers, whatever the engine's type."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else round(value, 2)
+    return value
+
+
+def rows_of(result: Result) -> Iterator[dict[str, Any]]:
+    """The rows of an answer by column."""
+    names = [each.column.name for each in result.columns]
+    for values in zip(*(each.values for each in result.columns), strict=True):
+        yield dict(zip(names, values, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,75 +146,78 @@ class Series:
     """The buckets of a period with each measure's value in each: zero where there was nothing."""
 
     buckets: tuple[Bucket, ...]
-    values: tuple[tuple[int, ...], ...]
+    values: tuple[tuple[float, ...], ...]
 
 
-def over_time(drawing: Trend, result: Result, buckets: Sequence[Bucket]) -> Series:
-    """The answer with its empty buckets filled by zeros."""
-    starts = [datetime.fromisoformat(str(text)) for text in result.values("datetime")]
-    known = {bucket.start: bucket for bucket in buckets}
-    # A bucket that the calendar here did not expect is drawn all the same: nothing that was counted is lost.
-    every = sorted({**{start: Bucket(start, True) for start in starts}, **known}.values(), key=lambda each: each.start)
-    values = []
-    for measure in drawing.series:
-        found = dict(zip(starts, _numbers(result, measure.column), strict=True))
-        values.append(tuple(found.get(bucket.start, 0) for bucket in every))
-    return Series(tuple(every), tuple(values))
-
-
-def by_moment(drawing: Trend, series: Series, *, interval: Interval, zone: ZoneInfo) -> Table:
-    """A row for each bucket, oldest first."""
+def by_moment(
+    figures: Sequence[Figure], series: Series, *, interval: Interval, zone: ZoneInfo, before: Series | None = None
+) -> Table:
+    """A row for each bucket, oldest first; beside each figure the one it is held against, by its number of bucket."""
     rows = []
     for index, bucket in enumerate(series.buckets):
         local = bucket.start.astimezone(zone)
         shown = date_format(local, _MOMENTS[interval])
-        cells = (Cell(shown, shown, local.isoformat()), *(number_cell(values[index]) for values in series.values))
-        rows.append(TableRow(cells=cells, whole=bucket.whole))
-    return Table((_("Time"), *(str(measure.label) for measure in drawing.series)), tuple(rows))
+        cells = [Cell(shown, shown, local.isoformat())]
+        cells += [cell_of(figure, values[index], zone) for figure, values in zip(figures, series.values, strict=True)]
+        if before is not None:
+            cells += [
+                cell_of(figure, values[index] if index < len(values) else None, zone)
+                for figure, values in zip(figures, before.values, strict=True)
+            ]
+        rows.append(TableRow(cells=tuple(cells), whole=bucket.whole))
+    headings = [str(figure.label) for figure in figures]
+    earlier = [_("%(figure)s before") % {"figure": heading} for heading in headings] if before is not None else []
+    return Table((_("Time"), *headings, *earlier), tuple(rows))
+
+
+class Way(Enum):
+    """How a figure went since the one it is held against."""
+
+    UNKNOWN = "unknown"
+    SAME = "same"
+    NEW = "new"
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The way that a figure went, by how many whole percent; ``UNKNOWN`` where there was nothing to compare with.
+
+    From nothing to something is ``NEW``: no percentage says that. Less than half a percent is ``SAME``.
+    """
+
+    way: Way
+    percent: int = 0
+
+
+def change_of(value: float | None, before: float | None) -> Change:
+    if value is None or before is None:
+        return Change(Way.UNKNOWN)
+    if before == 0:
+        return Change(Way.NEW if value else Way.SAME)
+    percent = round(100 * (value - before) / before)
+    return Change(Way.UP if percent > 0 else Way.DOWN if percent < 0 else Way.SAME, abs(percent))
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A large figure; ``change`` in whole percent of ``before``, ``None`` where there was nothing to compare with."""
+    """A large figure with the one it is held against, and its course as the points of a small line."""
 
     label: str
     cell: Cell
     before: Cell
-    change: int | None
+    change: Change
+    course: str = ""
 
 
-def totals(drawing: Totals, result: Result, previous: Result) -> tuple[Total, ...]:
-    """Each figure with the same of the previous period."""
-    now, before = _first_row(result), _first_row(previous)
-    found = []
-    for figure in drawing.figures:
-        value, old = _figure(figure, now), _figure(figure, before)
-        change = round(100 * (value - old) / old) if value is not None and old else None
-        found.append(Total(str(figure.label), number_cell(value), number_cell(old), change))
-    return tuple(found)
-
-
-def total_rows(found: Sequence[Total]) -> Table:
+def total_rows(found: Sequence[Total], *, is_compared: bool) -> Table:
     """The totals as a table."""
+    headings = (_("Figure"), _("This period"), *((_("Before"),) if is_compared else ()))
     return Table(
-        (_("Figure"), _("This period"), _("Previous period")),
-        tuple(TableRow(cells=(text_cell(each.label), each.cell, each.before)) for each in found),
+        headings,
+        tuple(
+            TableRow(cells=(text_cell(each.label), each.cell, *((each.before,) if is_compared else ())))
+            for each in found
+        ),
     )
-
-
-def _figure(figure: Measure | Ratio, row: Mapping[str, int]) -> float | None:
-    if isinstance(figure, Measure):
-        return row[figure.column]
-    return round(row[figure.over] / row[figure.under], 2) if row[figure.under] else None
-
-
-def _first_row(result: Result) -> dict[str, int]:
-    return {each.column.name: _whole(each.values[0]) for each in result.columns}
-
-
-def _numbers(result: Result, column: str) -> list[int]:
-    return [_whole(value) for value in result.values(column)]
-
-
-def _whole(value: Any) -> int:
-    return int(value)

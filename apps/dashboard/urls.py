@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_SITE}/settings/erase", settings.erase, name="erase"),
     path(f"{_SITE}/settings/reset", settings.reset, name="reset"),
     path(f"{_SITE}/<report_name>", views.report, name="report"),
+    path(f"{_SITE}/<report_name>/narrow", views.narrow, name="narrow"),
+    path(f"{_SITE}/<report_name>/suggest", views.suggest, name="suggest"),
     path(f"{_SITE}/<report_name>/<panel_name>.csv", views.panel_csv, name="csv"),
     path(f"{_SITE}/<report_name>/<panel_name>", views.panel, name="panel"),
 ]

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.text import slugify
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from apps.core.clock import utc_now
+from apps.core.errors import Refusal
 from apps.dashboard import sparklines
+from apps.dashboard.address import Address
+from apps.dashboard.controls import Controls, Wanted, suggestions
+from apps.dashboard.drawings.asking import Answer
 from apps.dashboard.frames import find_site, frame
-from apps.dashboard.panels import Answer, PanelView, Scope, answer, zone_of
-from apps.dashboard.ranges import RANGES, WEEK, read_period
-from apps.dashboard.reports import MOST_ROWS, READERS, REPORTS, TOTALS, Panel, Report
+from apps.dashboard.panels import MOST_ROWS, PER_PAGE, Links, PanelView, Sheet, answer
+from apps.dashboard.ranges import WEEK
+from apps.dashboard.reports import READERS, REPORTS, TOTALS, Panel, Report
+from apps.dashboard.scope import Scope, read_scope
+from apps.dashboard.tables import Table
 from apps.sites.models import Site
 
 _UNAVAILABLE = 503
@@ -44,8 +50,7 @@ def sites(request: HttpRequest) -> HttpResponse:
 
 
 def _card(site: Site) -> SiteCard:
-    now = utc_now()
-    scope = Scope(site=site, period=read_period({"range": WEEK}, zone=zone_of(site), now=now), now=now)
+    scope = read_scope(site, Address((("range", WEEK), ("compare", "off"))), now=utc_now())
     week, trend = answer(TOTALS, scope), answer(READERS, scope)
     line = sparklines.points(trend.series.values[0]) if trend.series and not trend.is_empty else ""
     return SiteCard(site=site, totals=week, sparkline=line)
@@ -54,18 +59,18 @@ def _card(site: Site) -> SiteCard:
 @require_safe
 @login_required
 def site(request: HttpRequest, organization: str, site_id: str) -> HttpResponse:
-    """The home of a site: its Traffic page, until there is an overview."""
+    """The home of a site: its overview."""
     found = find_site(request, organization, site_id)
-    return redirect("dashboard:report", found.organization.public_id, found.public_id, "traffic")
+    return redirect("dashboard:report", found.organization.public_id, found.public_id, "overview")
 
 
 @require_safe
 @login_required
 @cache_control(private=True, no_cache=True)
 def report(request: HttpRequest, organization: str, site_id: str, report_name: str) -> HttpResponse:
-    """A report. Panels below the fold are left to load by themselves."""
-    shown, scope = _report(report_name), _scope(request, organization, site_id)
-    views = [_view(request, shown, panel, scope, late=panel.late) for panel in shown.panels]
+    """A report. Panels below the fold are left to load by themselves, but for ``plain``: then all are there."""
+    shown, scope = find_report(report_name), _scope(request, organization, site_id)
+    views = cards(shown, scope, links_of(scope, shown), origin=_origin(request), is_plain="plain" in request.GET)
     answers = [view.answer for view in views if view.answer is not None]
     context = {"panels": views, "is_silent": all(found.is_empty for found in answers)}
     return render(request, "dashboard/report.html", _context(request, shown, scope) | context)
@@ -77,12 +82,19 @@ def report(request: HttpRequest, organization: str, site_id: str, report_name: s
 @vary_on_headers("HX-Request")
 def panel(request: HttpRequest, organization: str, site_id: str, report_name: str, panel_name: str) -> HttpResponse:
     """One panel: the part of a page that htmx asks for, or a page of its own with every row."""
-    shown, scope = _report(report_name), _scope(request, organization, site_id)
-    asked = _panel(shown, panel_name)
+    shown, scope = find_report(report_name), _scope(request, organization, site_id)
+    asked = find_panel(shown, panel_name)
+    view = PanelView(
+        report=shown, panel=asked, scope=scope, links=links_of(scope, shown), answer=None, origin=_origin(request)
+    )
     if request.headers.get("HX-Request"):
-        return render(request, "dashboard/panel.html", {"view": _view(request, shown, asked, scope)})
-    view = _view(request, shown, asked, scope, limit=MOST_ROWS)
-    return render(request, "dashboard/panel_page.html", _context(request, shown, scope) | {"view": view})
+        return render(request, "dashboard/panel.html", {"view": replace(view, answer=answer(asked, scope))})
+    found = answer(asked, scope, limit=MOST_ROWS)
+    paged: dict[str, object] = {}
+    if asked.drawing.kind == "ranking" and found.table:
+        found, paged = _paged(found, found.table, _sheet(Address.read(request.GET)), scope)
+    view = replace(view, answer=found, is_whole=True)
+    return render(request, "dashboard/panel_page.html", _context(request, shown, scope) | {"view": view, **paged})
 
 
 @require_safe
@@ -90,8 +102,52 @@ def panel(request: HttpRequest, organization: str, site_id: str, report_name: st
 @cache_control(private=True, no_cache=True)
 def panel_csv(request: HttpRequest, organization: str, site_id: str, report_name: str, panel_name: str) -> HttpResponse:
     """Every row of a panel as CSV."""
-    shown, scope = _report(report_name), _scope(request, organization, site_id)
-    asked = _panel(shown, panel_name)
+    shown, scope = find_report(report_name), _scope(request, organization, site_id)
+    return csv_of(find_panel(shown, panel_name), scope)
+
+
+@require_safe
+@login_required
+def narrow(request: HttpRequest, organization: str, site_id: str, report_name: str) -> HttpResponse:
+    """The report narrowed to what the filter form says."""
+    shown, scope = find_report(report_name), _scope(request, organization, site_id)
+    wanted = Wanted.read(Address.read(request.GET))
+    return redirect(links_of(scope, shown).report + wanted.added_to(scope.address).link)
+
+
+@require_safe
+@login_required
+@cache_control(private=True, no_cache=True)
+def suggest(request: HttpRequest, organization: str, site_id: str, report_name: str) -> HttpResponse:
+    """The part of the filter form that offers values."""
+    find_report(report_name)
+    scope = _scope(request, organization, site_id)
+    wanted = Wanted.read(Address.read(request.GET))
+    context: dict[str, object] = {"wanted": wanted}
+    try:
+        context["suggestions"] = suggestions(wanted, scope)
+    except Refusal as refusal:
+        context["problem"] = refusal.message
+    return render(request, "dashboard/suggestions.html", context)
+
+
+def cards(shown: Report, scope: Scope, links: Links, *, origin: str = "", is_plain: bool = False) -> list[PanelView]:
+    """The first panel of each card of a report, those below the fold without an answer yet."""
+    return [
+        PanelView(
+            report=shown,
+            panel=panels[0],
+            scope=scope,
+            links=links,
+            answer=None if panels[0].late and not is_plain else answer(panels[0], scope),
+            origin=origin,
+        )
+        for panels in shown.cards
+    ]
+
+
+def csv_of(asked: Panel, scope: Scope) -> HttpResponse:
+    """A panel's rows as a file; 503 where the store does not answer."""
     found = answer(asked, scope, limit=MOST_ROWS)
     if found.table is None:
         return HttpResponse(found.problem, status=_UNAVAILABLE, content_type="text/plain; charset=utf-8")
@@ -101,45 +157,75 @@ def panel_csv(request: HttpRequest, organization: str, site_id: str, report_name
     return HttpResponse(found.table.to_csv(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _scope(request: HttpRequest, organization: str, site_id: str) -> Scope:
-    found, now = find_site(request, organization, site_id), utc_now()
-    return Scope(site=found, period=read_period(request.GET.dict(), zone=zone_of(found), now=now), now=now)
-
-
-def _report(name: str) -> Report:
+def find_report(name: str) -> Report:
     if name not in REPORTS:
         raise Http404
     return REPORTS[name]
 
 
-def _panel(shown: Report, name: str) -> Panel:
+def find_panel(shown: Report, name: str) -> Panel:
     found = shown.panel(name)
     if found is None:
         raise Http404
     return found
 
 
-def _view(
-    request: HttpRequest, shown: Report, asked: Panel, scope: Scope, *, limit: int | None = None, late: bool = False
-) -> PanelView:
-    return PanelView(
-        report=shown,
-        panel=asked,
-        scope=scope,
-        answer=None if late else answer(asked, scope, limit=limit),
-        origin=f"{request.scheme}://{request.get_host()}",
-        limit=limit,
+def links_of(scope: Scope, shown: Report) -> Links:
+    """Where members reach a report of the site."""
+    site = scope.site
+    return Links(report=reverse("dashboard:report", args=(site.organization.public_id, site.public_id, shown.name)))
+
+
+def _scope(request: HttpRequest, organization: str, site_id: str) -> Scope:
+    return read_scope(find_site(request, organization, site_id), Address.read(request.GET), now=utc_now())
+
+
+def _sheet(address: Address) -> Sheet:
+    def number(name: str) -> int:
+        text = address.get(name)
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
+
+    return Sheet(
+        search=address.get("q"),
+        sort=number("sort"),
+        is_descending=address.get("desc") == "1",
+        page=max(number("page"), 1),
     )
+
+
+def _paged(found: Answer, table: Table, sheet: Sheet, scope: Scope) -> tuple[Answer, dict[str, object]]:
+    """The answer with the rows of one page alone, and what leads to the others."""
+    kept = sheet.of(table.rows)
+    pages = max(-(-len(kept) // PER_PAGE), 1)
+    page = min(sheet.page, pages)
+    rows = tuple(kept[(page - 1) * PER_PAGE : page * PER_PAGE])
+    sorts = [
+        sheet.query(scope, sort=number, desc=int(not (sheet.sort == number and sheet.is_descending)), page=1)
+        for number in range(1, len(table.headings) + 1)
+    ]
+    return replace(found, table=Table(table.headings, rows)), {
+        "sheet": sheet,
+        "rows": len(kept),
+        "is_cut": found.is_cut,
+        "most": MOST_ROWS,
+        "sorts": list(zip(table.headings, sorts, strict=True)),
+        "earlier": sheet.query(scope, page=page - 1) if page > 1 else "",
+        "later": sheet.query(scope, page=page + 1) if page < pages else "",
+    }
+
+
+def _origin(request: HttpRequest) -> str:
+    return f"{request.scheme}://{request.get_host()}"
 
 
 def _context(request: HttpRequest, shown: Report, scope: Scope) -> dict[str, object]:
     """What the frame around a report needs."""
     today: date = scope.now.astimezone(scope.zone).date()
-    return frame(request, scope.site, shown.name, query=urlencode(scope.period.parameters)) | {
+    return frame(request, scope.site, shown.name, query=scope.query) | {
         "report": shown,
+        "scope": scope,
         "period": scope.period,
-        "ranges": RANGES.values(),
-        "time_zone": scope.zone.key,
+        "controls": Controls(scope=scope),
         "today": today,
-        "query": urlencode(scope.period.parameters),
+        "query": scope.query,
     }

@@ -54,6 +54,21 @@ Narrower names stand before wider ones: Claude Code calls itself ``Claude-User (
 agent that is only *like* Googlebot has no slash after that name.
 """
 
+CRAWLERS = (
+    "amazonbot",
+    "amzn-searchbot",
+    "applebot",
+    "bingbot",
+    "bytespider",
+    "ccbot",
+    "duckduckbot",
+    "facebookbot",
+    "googlebot",
+    "meta-ads",
+    "meta-webindexer",
+)
+"""Those of them that collect pages for an index or a preview; the others read for somebody, or for a model."""
+
 _NAMED = tuple((name, re.compile(rf"(?<![a-z0-9])(?:{marks})")) for name, marks in BOT_MARKS.items())
 _PEOPLE = frozenset({"MetaIAB Facebook"})
 """Patterns of the crawler list that are browsers inside apps, with a person before them."""

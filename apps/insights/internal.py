@@ -35,6 +35,14 @@ INTERNAL_DIMENSIONS = (
         source=Source.EVENTS,
     ),
     Dimension(
+        name="askGoal",
+        label=_("Goal"),
+        help=_("What a reader wanted with a question to the AI assistant, where it was said."),
+        kind=Text(absent=""),
+        expression="goal",
+        source=Source.EVENTS,
+    ),
+    Dimension(
         name="entryPage",
         label=_("Entry page"),
         help=_("Path of a visit's first page view."),
@@ -62,6 +70,13 @@ INTERNAL_DIMENSIONS = (
 )
 
 INTERNAL_METRICS = (
+    Metric(
+        name="pathsCount",
+        label=_("Distinct paths"),
+        help=_("How many different paths, exactly."),
+        expression="uniqExact(url_path)",
+        source=Source.EVENTS,
+    ),
     Metric(
         name="firstSeen",
         label=_("First seen"),

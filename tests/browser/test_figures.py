@@ -20,7 +20,6 @@ from playwright.sync_api import Locator, Page, Route, expect
 from apps.dashboard.buckets import Bucket
 from apps.dashboard.figures import Part, bars, hours, lines, stacked, world
 from apps.dashboard.middleware import HEADER, PAGES
-from apps.dashboard.reports import VISITORS, Trend
 from apps.dashboard.tables import Series
 from apps.insights.moments import Interval
 from tests.browser.conftest import Reader
@@ -32,7 +31,7 @@ LIGHT, DARK = "rgb(11, 95, 88)", "rgb(116, 227, 212)"
 BUCKETS = tuple(Bucket(datetime(2026, 4, 1, tzinfo=UTC) + timedelta(days=day), whole=day < 2) for day in range(3))
 FIGURES: dict[str, dict[str, Any]] = {
     "lines": lines(
-        Trend((VISITORS,)),
+        ["Visitors"],
         Series(BUCKETS, ((5, 1234, 2),)),
         interval=Interval.DAY,
         zone=UTC_ZONE,

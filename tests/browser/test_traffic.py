@@ -30,7 +30,7 @@ def test_a_reader_signs_in_and_sees_the_figures_of_the_api(reader: Reader) -> No
 def test_the_line_over_time_is_drawn_and_answers_the_pointer(reader: Reader) -> None:
     reader.sign_in()
     figure = reader.page.locator("#panel-readers .figure")
-    expect(figure.locator(".scatterlayer .trace path.js-line").first).to_be_visible()
+    expect(figure.locator(".scatterlayer .trace path.js-line:visible").first).to_be_visible()
     figure.hover(position={"x": 300, "y": 120})
     expect(figure.locator(".hoverlayer")).to_contain_text("Visitors")
 
@@ -54,7 +54,7 @@ def test_another_range_is_one_click_and_in_the_address(reader: Reader) -> None:
 def test_dates_of_ones_own_are_chosen_from_the_menu_by_keyboard(reader: Reader) -> None:
     reader.sign_in()
     page = reader.page
-    summary = page.locator(".range summary")
+    summary = page.locator(".range summary").first
     summary.focus()
     page.keyboard.press("Enter")
     page.get_by_label("From").fill("2026-01-01")
@@ -78,7 +78,7 @@ def test_no_page_scrolls_sideways(reader: Reader, width: int) -> None:
 def test_the_figure_changes_its_colours_with_the_system(reader: Reader) -> None:
     reader.page.emulate_media(color_scheme="light")
     reader.sign_in()
-    line = reader.page.locator("#panel-readers .scatterlayer .trace path.js-line").first
+    line = reader.page.locator("#panel-readers .scatterlayer .trace path.js-line:visible").first
     expect(line).to_have_css("stroke", "rgb(15, 133, 123)")
     reader.page.emulate_media(color_scheme="dark")
     expect(line).to_have_css("stroke", "rgb(79, 195, 181)")

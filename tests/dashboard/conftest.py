@@ -39,20 +39,26 @@ class Desk:
         return f"/sites/{self.world.acme.public_id}/{self.site.public_id}"
 
     def holds(self, *events: Row) -> None:
-        self.store.insert([{**each, "site": self.site.pk} for each in events])
+        if events:
+            self.store.insert([{**each, "site": self.site.pk} for each in events])
 
     def get(self, path: str = "/traffic", **headers: str) -> Any:
         return self.client.get(self.home + path, headers=headers)
 
     def ask_api(self, body: str) -> dict[str, list[Any]]:
         """The API's answer to a body, by column."""
+        return {each["column"]: each["values"] for each in self.answer_of_api(body)["columns"]}
+
+    def answer_of_api(self, body: str) -> dict[str, Any]:
+        """The API's answer to a body, as it is."""
         token = token_of(self.world.ben, self.world.acme)
         path = f"/v1/orgs/{self.world.acme.public_id}/sites/{self.site.public_id}/insights/events/aggregate"
         answer = Client().post(
             path, body, content_type="application/json", headers={"Authorization": f"Bearer {token}"}
         )
         assert answer.status_code == 200, answer.content
-        return {each["column"]: each["values"] for each in json.loads(answer.content)["columns"]}
+        found: dict[str, Any] = json.loads(answer.content)
+        return found
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,6 @@ from django.utils.translation import override
 from apps.dashboard.buckets import Bucket
 from apps.dashboard.figures import Part, bars, hours, lines, stacked, world
 from apps.dashboard.figures.countries import three_letters
-from apps.dashboard.reports import VIEWS, VISITORS, Trend
 from apps.dashboard.tables import Series
 from apps.events.places import country_code
 from apps.insights.moments import Interval
@@ -41,7 +40,7 @@ MARCH = days(datetime(2026, 3, 10, 23, tzinfo=UTC), True, True, True, True)
 
 def compared(*, now: tuple[int, ...], before: tuple[int, ...]) -> dict[str, Any]:
     return lines(
-        Trend((VISITORS,)),
+        ["Visitors"],
         Series(APRIL, (now,)),
         interval=Interval.DAY,
         zone=BERLIN,
@@ -80,16 +79,22 @@ def test_an_earlier_period_that_was_higher_still_fits() -> None:
 
 def test_six_lines_have_six_colours_and_no_cloud_below_them() -> None:
     series = Series(APRIL, ((1, 2, 3),) * 6)
-    figure = lines(Trend((VISITORS, VIEWS) * 3), series, interval=Interval.DAY, zone=BERLIN)
+    figure = lines(["Visitors", "Page views"] * 3, series, interval=Interval.DAY, zone=BERLIN)
     found = [trace for trace in figure["data"] if trace["mode"] == "markers"]
     assert [trace["meta"] for trace in found] == [f"series-{number}" for number in (1, 2, 3, 4, 5, 6)]
     assert {trace.get("fill", "none") for trace in figure["data"]} == {"none"}
 
 
 def test_a_line_alone_is_filled_down_to_zero() -> None:
-    figure = lines(Trend((VISITORS,)), Series(APRIL, ((1, 2, 3),)), interval=Interval.DAY, zone=BERLIN)
+    figure = lines(["Visitors"], Series(APRIL, ((1, 2, 3),)), interval=Interval.DAY, zone=BERLIN)
     assert figure["data"][0]["fill"] == "tozeroy"
     assert figure["layout"]["yaxis"]["zeroline"]
+
+
+def test_shares_are_written_in_percent() -> None:
+    share = lines(["Share"], Series(APRIL, ((0.25, 0.5, 1),)), interval=Interval.DAY, zone=BERLIN, is_share=True)
+    assert share["data"][-1]["hovertemplate"] == "%{y:.1%}"
+    assert (share["layout"]["yaxis"]["tickformat"], share["layout"]["yaxis"]["range"]) == (".0%", [0, 1.02])
 
 
 def countries(values: dict[str, int]) -> dict[str, Any]:

@@ -11,8 +11,7 @@ import pytest
 from apps.dashboard.buckets import Bucket, buckets_of
 from apps.dashboard.figures import lines
 from apps.dashboard.numbers import compact, exact
-from apps.dashboard.ranges import Period, read_period
-from apps.dashboard.reports import VIEWS, VISITORS, Trend
+from apps.dashboard.ranges import Comparison, Period, before, read_period
 from apps.dashboard.sparklines import points
 from apps.dashboard.tables import Series
 from apps.insights.moments import Interval
@@ -48,14 +47,39 @@ def test_a_preset_of_the_address_is_the_published_one(
     assert found.note == ""
 
 
+def held_against(found: Period, comparison: Comparison, zone: ZoneInfo = UTC_ZONE) -> object:
+    earlier = before(found, comparison, zone=zone)
+    return earlier.published if earlier else None
+
+
 def test_the_previous_period_of_a_preset_is_as_long_and_ends_where_it_starts() -> None:
-    assert period(range="7d").previous == {"from": "2026-04-16T12:30:00.000Z", "to": "2026-04-23T12:30:00.000Z"}
+    week = period(range="7d")
+    previous = {"from": "2026-04-16T12:30:00.000Z", "to": "2026-04-23T12:30:00.000Z"}
+    assert held_against(week, Comparison.PREVIOUS) == previous
+    assert held_against(week, Comparison.OFF) is None
+
+
+def test_the_same_period_last_year_has_the_same_days() -> None:
+    last_year = {"from": "2025-04-23T12:30:00.000Z", "to": "2025-04-30T12:30:00.000Z"}
+    assert held_against(period(range="7d"), Comparison.YEAR) == last_year
+    leap = custom("2024-02-28", "2024-02-29")
+    assert held_against(leap, Comparison.YEAR) == {"from": "2023-02-28T00:00:00", "to": "2023-03-01T00:00:00"}
+
+
+def test_an_interval_of_the_address_is_taken_where_the_range_can_be_drawn_by_it() -> None:
+    assert period(range="12m", interval="month").interval is Interval.MONTH
+    assert period(range="12m", interval="month").parameters == {"range": "12m", "interval": "month"}
+    for strange in (period(range="12m", interval="hour"), period(range="12m", interval="year")):
+        assert (strange.interval, strange.note[:18]) == (Interval.WEEK, "This range cannot ")
 
 
 def test_days_of_a_custom_range_are_whole_days_of_the_site_and_both_included() -> None:
     found = custom("2026-03-28", "2026-03-29", BERLIN)
     assert found.published == {"from": "2026-03-28T00:00:00", "to": "2026-03-30T00:00:00"}
-    assert found.previous == {"from": "2026-03-26T00:00:00", "to": "2026-03-28T00:00:00"}
+    assert held_against(found, Comparison.PREVIOUS, BERLIN) == {
+        "from": "2026-03-26T00:00:00",
+        "to": "2026-03-28T00:00:00",
+    }
     # The second day has 23 hours: summer time begins.
     assert (found.start, found.end) == (
         datetime(2026, 3, 27, 23, tzinfo=UTC),
@@ -96,6 +120,26 @@ def test_the_day_on_which_summer_time_begins_has_23_hours() -> None:
     assert len(starts(custom("2026-03-29", "2026-03-29", BERLIN), BERLIN)) == 23
 
 
+@pytest.mark.parametrize(
+    ("zone", "day", "first", "hours"),
+    [
+        ("America/New_York", "2026-03-08", "03-08T05:00", 23),
+        ("America/New_York", "2026-11-01", "11-01T04:00", 25),
+        # The day begins at one: there is no midnight.
+        ("America/Santiago", "2025-09-07", "09-07T04:00", 23),
+        # Midnight comes twice: the day begins at the first.
+        ("America/Havana", "2025-11-02", "11-02T04:00", 25),
+    ],
+)
+def test_days_on_which_clocks_change_have_as_many_hours_as_they_have(
+    zone: str, day: str, first: str, hours: int
+) -> None:
+    late = datetime(2027, 1, 1, tzinfo=UTC)
+    found = buckets_of(custom(day, day, ZoneInfo(zone)), zone=ZoneInfo(zone), now=late)
+    assert (found[0].start.strftime("%m-%dT%H:%M"), len(found)) == (first, hours)
+    assert all(bucket.whole for bucket in found)
+
+
 def test_hours_of_a_half_hour_zone_begin_at_its_own_full_hours() -> None:
     zone = ZoneInfo("Asia/Kolkata")
     assert starts(custom("2026-03-01", "2026-03-01", zone), zone)[:2] == ["02-28T18:30", "02-28T19:30"]
@@ -117,7 +161,7 @@ def test_no_bucket_lies_in_the_future() -> None:
 def drawn(*values: int, whole: tuple[bool, ...]) -> list[dict[str, Any]]:
     buckets = tuple(Bucket(datetime(2026, 4, day, tzinfo=UTC), whole=each) for day, each in enumerate(whole, start=1))
     series = Series(buckets, (values, tuple(10 * value for value in values)))
-    figure = lines(Trend((VISITORS, VIEWS)), series, interval=Interval.DAY, zone=UTC_ZONE)
+    figure = lines(["Visitors", "Page views"], series, interval=Interval.DAY, zone=UTC_ZONE)
     traces: list[dict[str, Any]] = figure["data"]
     return [trace for trace in traces if trace["meta"] == "series-1"]
 

@@ -90,6 +90,7 @@ PRINTED_WITHOUT_VALUE: dict[str, Any] = {
     "utmTerm": "",
     "utmContent": "",
     "eventAdDomain": "",
+    "askGoal": "",
 }
 """How a column prints "no value" where that is not null."""
 

@@ -14,10 +14,10 @@ from typing import Any
 Event = dict[str, Any]
 Rows = list[Event]
 
-OF_EVENTS = ("pathIsNew", "firstSeen", "lastSeen")
+OF_EVENTS = ("pathIsNew", "askGoal", "pathsCount", "firstSeen", "lastSeen")
 OF_VISITS = ("entryPage", "exitPage", "visitsCount", "singleViewVisitsCount", "viewsPerVisit", "visitSeconds")
 OF_SEARCHES = ("finishedSearchQuery", "searchRunsCount", "clickedSearchRunsCount", "unclickedSearchRunsCount")
-INTERNAL_DIMENSIONS = ("pathIsNew", "entryPage", "exitPage", "finishedSearchQuery")
+INTERNAL_DIMENSIONS = ("pathIsNew", "askGoal", "entryPage", "exitPage", "finishedSearchQuery")
 INTERNAL_METRICS = tuple(name for name in (*OF_EVENTS, *OF_VISITS, *OF_SEARCHES) if name not in INTERNAL_DIMENSIONS)
 
 
@@ -37,7 +37,9 @@ def rows_of(body: dict[str, Any], events: Rows, known: Rows, start: datetime) ->
         return visits(events)
     if names & set(OF_SEARCHES):
         return searches(events)
-    return [{**event, "pathIsNew": is_new(event, known, start)} for event in events]
+    if "pathIsNew" in names:
+        events = [{**event, "pathIsNew": is_new(event, known, start)} for event in events]
+    return [{**event, "askGoal": event.get("goal") or None} for event in events]
 
 
 def is_new(event: Event, known: Rows, start: datetime) -> bool:
@@ -133,6 +135,8 @@ def internal_metric(name: str, rows: Rows) -> Any:
             return min(times, default=None)
         case "lastSeen":
             return max(times, default=None)
+        case "pathsCount":
+            return len({row.get("url_path", "") for row in rows})
         case "visitsCount" | "searchRunsCount":
             return len(rows)
         case "singleViewVisitsCount":

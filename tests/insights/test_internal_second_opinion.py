@@ -42,6 +42,9 @@ acts = st.one_of(
         }
     ),
     st.just({"event_type": "search_open", "url_path": "/"}),
+    st.builds(
+        lambda goal: {"event_type": "ask_question", "url_path": "/", "goal": goal}, st.sampled_from(("", "buy", "try"))
+    ),
 )
 people = st.fixed_dictionaries(
     {
@@ -72,6 +75,7 @@ VALUES: dict[str, SearchStrategy[Any]] = {
     **dict.fromkeys(("entryPage", "exitPage"), st.sampled_from(PATHS)),
     "finishedSearchQuery": st.sampled_from([text.strip() for text in TEXTS if text.strip()]),
     "pathIsNew": st.booleans(),
+    "askGoal": st.sampled_from(("", "buy", "try")),
     **dict.fromkeys(
         ("firstSeen", "lastSeen"), st.sampled_from(STARTS).map(lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ"))
     ),

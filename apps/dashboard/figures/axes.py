@@ -56,7 +56,9 @@ def local(buckets: Sequence[Bucket], zone: ZoneInfo) -> list[str]:
     return [bucket.start.astimezone(zone).replace(tzinfo=None).isoformat() for bucket in buckets]
 
 
-def over_time(interval: Interval, *, highest: int, span: Sequence[str] | None) -> dict[str, Any]:
+def over_time(
+    interval: Interval, *, highest: float, span: Sequence[str] | None, is_share: bool = False
+) -> dict[str, Any]:
     """The layout of counts from zero to ``highest`` over time. ``span`` is the first and last moment, if not free."""
     return bare(
         hovermode="x unified",
@@ -74,11 +76,22 @@ def over_time(interval: Interval, *, highest: int, span: Sequence[str] | None) -
             "spikedash": "solid",
             "spikethickness": 1,
         },
-        yaxis={"showspikes": False, "ticklabelstandoff": 6, **counts(highest)},
+        yaxis={"showspikes": False, "ticklabelstandoff": 6, **(SHARES if is_share else counts(highest))},
     )
 
 
-def counts(highest: int) -> dict[str, Any]:
+SHARES = {
+    "fixedrange": True,
+    "zeroline": True,
+    "zerolinewidth": 1,
+    "tickformat": ".0%",
+    "range": [0, 1.02],
+    "nticks": 5,
+}
+"""An axis of parts of a whole."""
+
+
+def counts(highest: float) -> dict[str, Any]:
     """An axis of counts with a line at zero, and few marks that are whole numbers."""
     few = {"dtick": 1} if highest < _FEW else {"nticks": 5}
     return {

@@ -11,7 +11,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.dashboard.figures import axes
-from apps.dashboard.reports import Trend
 from apps.dashboard.tables import Series
 from apps.insights.moments import Interval
 
@@ -23,15 +22,21 @@ _MOST_FILLED = 2
 
 
 def lines(
-    drawing: Trend, series: Series, *, interval: Interval, zone: ZoneInfo, before: Series | None = None
+    labels: Sequence[str],
+    series: Series,
+    *,
+    interval: Interval,
+    zone: ZoneInfo,
+    before: Series | None = None,
+    is_share: bool = False,
 ) -> dict[str, Any]:
     """For each series a line, dashes for cut buckets, and its points. The colours suffice for six series.
 
     ``before`` is the same of an earlier period: its first bucket is drawn below the first of ``series``, and so on,
-    thin and pale; what it has beyond the buckets of ``series`` is not drawn.
+    thin and pale; what it has beyond the buckets of ``series`` is not drawn. ``is_share``: the values are parts of 1.
     """
     moments = axes.local(series.buckets, zone)
-    labels = [str(measure.label) for measure in drawing.series]
+    written = "%{y:.1%}" if is_share else "%{y:,d}"
     earlier = [values[: len(moments)] for values in before.values] if before else []
     figure = go.Figure()
     for number, values in enumerate(earlier, start=1):
@@ -40,17 +45,18 @@ def lines(
     for number, values in enumerate(series.values, start=1):
         figure.add_traces(_lines(number, moments, values, [bucket.whole for bucket in series.buckets], filled=filled))
     for number, (label, values) in enumerate(zip(labels, series.values, strict=True), start=1):
-        figure.add_trace(_points(number, moments, values, label=label))
+        figure.add_trace(_points(number, moments, values, label=label, written=written))
     if before:
+        dates = _dates(before, interval, zone)
         for number, (label, values) in enumerate(zip(labels, earlier, strict=True), start=1):
-            figure.add_trace(_earlier_points(number, moments, values, _dates(before, interval, zone), label=label))
+            figure.add_trace(_earlier_points(number, moments, values, dates, label=label, written=written))
     highest = max((max(each, default=0) for each in (*series.values, *earlier)), default=0)
     span = [moments[0], moments[-1]] if len(moments) > 1 else None
-    figure.update_layout(axes.over_time(interval, highest=highest, span=span))
+    figure.update_layout(axes.over_time(interval, highest=highest, span=span, is_share=is_share))
     return axes.drawn(figure)
 
 
-def _lines(number: int, moments: list[str], values: Sequence[int], whole: list[bool], *, filled: bool) -> list[Any]:
+def _lines(number: int, moments: list[str], values: Sequence[float], whole: list[bool], *, filled: bool) -> list[Any]:
     sure = [value if certain else None for value, certain in zip(values, whole, strict=True)]
     fill = "tozeroy" if number == 1 and filled else "none"
     cut = [
@@ -59,7 +65,7 @@ def _lines(number: int, moments: list[str], values: Sequence[int], whole: list[b
     return [_line(number, moments, sure, dash="solid", fill=fill), *cut]
 
 
-def _line(number: int, moments: list[str], values: Sequence[int | None], *, dash: str, fill: str) -> go.Scatter:
+def _line(number: int, moments: list[str], values: Sequence[float | None], *, dash: str, fill: str) -> go.Scatter:
     return go.Scatter(
         x=moments,
         y=values,
@@ -71,7 +77,7 @@ def _line(number: int, moments: list[str], values: Sequence[int | None], *, dash
     )
 
 
-def _pale(number: int, moments: list[str], values: Sequence[int]) -> go.Scatter:
+def _pale(number: int, moments: list[str], values: Sequence[float]) -> go.Scatter:
     return go.Scatter(
         x=moments[: len(values)],
         y=values,
@@ -83,7 +89,7 @@ def _pale(number: int, moments: list[str], values: Sequence[int]) -> go.Scatter:
     )
 
 
-def _points(number: int, moments: list[str], values: Sequence[int], *, label: str) -> go.Scatter:
+def _points(number: int, moments: list[str], values: Sequence[float], *, label: str, written: str) -> go.Scatter:
     """What the pointer finds: every bucket once, whole or cut. Seen only where there is no line, at a single bucket."""
     return go.Scatter(
         x=moments,
@@ -92,12 +98,12 @@ def _points(number: int, moments: list[str], values: Sequence[int], *, label: st
         meta=_colour(number),
         mode="markers",
         marker=_spots(8, values),
-        hovertemplate="%{y:,d}",
+        hovertemplate=written,
     )
 
 
 def _earlier_points(
-    number: int, moments: list[str], values: Sequence[int], dates: list[str], *, label: str
+    number: int, moments: list[str], values: Sequence[float], dates: list[str], *, label: str, written: str
 ) -> go.Scatter:
     names = [_("%(figure)s, %(date)s") % {"figure": label, "date": date} for date in dates[: len(values)]]
     return go.Scatter(
@@ -108,11 +114,11 @@ def _earlier_points(
         mode="markers",
         marker={**_spots(8, values), "opacity": _FADED},
         text=[axes.text(name) for name in names],
-        hovertemplate="%{y:,d}<extra>%{text}</extra>",
+        hovertemplate=f"{written}<extra>%{{text}}</extra>",
     )
 
 
-def _spots(size: int, values: Sequence[int]) -> dict[str, Any]:
+def _spots(size: int, values: Sequence[float]) -> dict[str, Any]:
     """Full size and colour in the pointer's box; on the line as good as nothing, so that the line stays a line."""
     shown = 1 if len(values) == 1 else _NO_SIZE
     return {"size": [size] * len(values), "sizeref": shown, "opacity": 1, "line": {"width": 0}}

@@ -1,0 +1,148 @@
+"""Ranked rows by one or more columns; the first measure is drawn as a bar behind each row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.dashboard.columns import SHOWN, kind_of, to_text
+from apps.dashboard.drawings.asking import Answer, Asker
+from apps.dashboard.measures import Figure, Measure, alike, columns_of
+from apps.dashboard.scope import Scope
+from apps.dashboard.tables import Cell, Table, TableRow, cell_of, moment_cell, rows_of, text_cell
+from apps.insights.catalog import COLUMNS
+from apps.insights.query import MAX_LIMIT
+from apps.insights.result import Result
+
+RISE = Measure("eventsCount", _("Rise"))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A row: its dimensions' values, and each measure's."""
+
+    keys: Mapping[str, Any]
+    figures: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """Rows by ``dimensions`` (names of columns), those with the greatest first measure first.
+
+    ``order`` names another column to order by. ``has_bars``: the first measure is drawn behind the rows.
+    """
+
+    dimensions: tuple[str, ...]
+    measures: tuple[Figure, ...]
+    headings: tuple[Any, ...] = ()
+    order: str = ""
+    is_ascending: bool = False
+    has_bars: bool = True
+    kind: ClassVar[str] = "ranking"
+
+    def draw(self, asker: Asker, *, rows: int) -> Answer:
+        found = self.rows(asker, rows)
+        return Answer(table=self.table(found, asker.scope), is_cut=len(found) >= rows)
+
+    def rows(self, asker: Asker, rows: int, **options: Any) -> list[Ranked]:
+        """The rows in their order, at most ``rows``."""
+        groups = alike(self.measures)
+        if len(groups) == 1:
+            found = rows_of(self._ask(asker, groups[0], rows, **options))
+            return [self._ranked(row, {leaf: leaf.of(row) for leaf in groups[0]}) for row in found]
+        return self._merged(asker, groups, rows, **options)
+
+    def _ask(self, asker: Asker, leaves: Sequence[Measure], rows: int, **options: Any) -> Result:
+        by = self.order or leaves[0].column
+        order = {"by": {"column": by}, "direction": "asc" if self.is_ascending else "desc"}
+        group_by = [{"column": name} for name in self.dimensions]
+        return asker.ask(columns_of(leaves), group_by, where=leaves[0].where, order=order, limit=rows, **options)
+
+    def _merged(self, asker: Asker, groups: Sequence[Sequence[Measure]], rows: int, **options: Any) -> list[Ranked]:
+        """Figures of different events, each asked for by itself and put together by the dimensions' values."""
+        values: dict[str, dict[Measure, Any]] = {}
+        keys: dict[str, dict[str, Any]] = {}
+        for leaves in groups:
+            labelled = {"label": str(leaves[0].label), **options}
+            for row in rows_of(self._ask(asker, leaves, max(rows, MAX_LIMIT), **labelled)):
+                key = json.dumps([row[name] for name in self.dimensions])
+                keys.setdefault(key, row)
+                values.setdefault(key, {}).update({leaf: leaf.of(row) for leaf in leaves})
+        nothing = dict.fromkeys((leaf for group in groups for leaf in group), 0)
+        found = [self._ranked(keys[key], nothing | values[key]) for key in keys]
+        return sorted(found, key=lambda row: row.figures[0] or 0, reverse=not self.is_ascending)[:rows]
+
+    def _ranked(self, row: Mapping[str, Any], values: Mapping[Measure, Any]) -> Ranked:
+        return Ranked(
+            {name: row[name] for name in self.dimensions}, tuple(measure.combine(values) for measure in self.measures)
+        )
+
+    def table(self, found: Sequence[Ranked], scope: Scope) -> Table:
+        """The rows as a table."""
+        bars = [row.figures[0] or 0 for row in found] if self.has_bars else [0] * len(found)
+        longest = max(bars, default=0) or 1
+        return Table(
+            self._titles,
+            tuple(
+                TableRow(cells=self._cells(row, scope), share=round(100 * bar / longest, 1))
+                for row, bar in zip(found, bars, strict=True)
+            ),
+        )
+
+    @property
+    def _titles(self) -> tuple[str, ...]:
+        named = self.headings or tuple(SHOWN[name].heading for name in self.dimensions)
+        return (*(str(name) for name in named), *(str(measure.label) for measure in self.measures))
+
+    def _cells(self, row: Ranked, scope: Scope) -> tuple[Cell, ...]:
+        figures = zip(self.measures, row.figures, strict=True)
+        return (
+            *(value_cell(name, value, scope) for name, value in row.keys.items()),
+            *(cell_of(measure, value, scope.zone) for measure, value in figures),
+        )
+
+
+def value_cell(column: str, value: Any, scope: Scope) -> Cell:
+    """A dimension's value in words, with the link that narrows the page to it."""
+    if column == "datetime":
+        return moment_cell(value, scope.zone)
+    link = scope.link_to(column, to_text(kind_of(column), value)) if column in COLUMNS else ""
+    return text_cell(SHOWN[column].show(value), link)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risers:
+    """Values whose figure rose since the period before, by how much, the greatest rise first."""
+
+    dimension: str
+    measure: Measure
+    kind: ClassVar[str] = "ranking"
+
+    def draw(self, asker: Asker, *, rows: int) -> Answer:
+        scope = asker.scope
+        now = self._figures(asker)
+        before = self._figures(asker, period=scope.before, label="before") if scope.before else {}
+        rises = {value: count - before.get(value, 0) for value, count in now.items()}
+        risen = sorted((value for value, rise in rises.items() if rise > 0), key=lambda value: (-rises[value], value))
+        longest = max(rises.values(), default=0) or 1
+        table_rows = tuple(
+            TableRow(
+                cells=(
+                    value_cell(self.dimension, value, scope),
+                    cell_of(self.measure, now[value], scope.zone),
+                    cell_of(RISE, rises[value], scope.zone),
+                ),
+                share=round(100 * rises[value] / longest, 1),
+            )
+            for value in risen[:rows]
+        )
+        titles = (str(SHOWN[self.dimension].heading), str(self.measure.label), str(RISE.label))
+        return Answer(table=Table(titles, table_rows), is_cut=len(risen) > rows)
+
+    def _figures(self, asker: Asker, **options: Any) -> dict[Any, Any]:
+        ranking = Ranking(dimensions=(self.dimension,), measures=(self.measure,))
+        return {row.keys[self.dimension]: row.figures[0] for row in ranking.rows(asker, MAX_LIMIT, **options)}

@@ -1,0 +1,66 @@
+"""Large figures, each with its change since the period before, and its course."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from apps.dashboard import sparklines
+from apps.dashboard.drawings.asking import Answer, Asker
+from apps.dashboard.drawings.courses import by_bucket
+from apps.dashboard.measures import EVENTS, Figure, Measure, alike, columns_of
+from apps.dashboard.ranges import Period
+from apps.dashboard.tables import Total, cell_of, change_of, rows_of, total_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """``courses``: each figure has a small line of its course over the period."""
+
+    figures: tuple[Figure, ...]
+    courses: bool = False
+    kind: ClassVar[str] = "totals"
+
+    def draw(self, asker: Asker, *, rows: int) -> Answer:
+        scope = asker.scope
+        now = self._ask(asker, scope.period)
+        before = self._ask(asker, scope.before, label="before") if scope.before else {}
+        # Without any event then, there is nothing to compare with: a site that is new has not grown from nothing.
+        compared = bool(before) and _has_events(asker, before)
+        found = []
+        for figure in self.figures:
+            value = now[figure]
+            old = before[figure] if compared else None
+            found.append(
+                Total(
+                    str(figure.label),
+                    cell_of(figure, value, scope.zone),
+                    cell_of(figure, old, scope.zone),
+                    change_of(value, old),
+                    self._course(asker, figure) if self.courses else "",
+                )
+            )
+        return Answer(totals=tuple(found), table=total_rows(found, is_compared=scope.before is not None))
+
+    def _ask(self, asker: Asker, period: Period, label: str = "") -> dict[Figure, Any]:
+        """Each figure's value."""
+        values: dict[Measure, Any] = {}
+        groups = alike(self.figures)
+        for leaves in groups:
+            named = label or (str(leaves[0].label) if len(groups) > 1 else "")
+            result = asker.ask(columns_of(leaves), where=leaves[0].where, period=period, label=named)
+            row = next(rows_of(result), None)
+            values |= {leaf: leaf.of(row) for leaf in leaves} if row else {}
+        return {figure: figure.combine(values) for figure in self.figures}
+
+    def _course(self, asker: Asker, figure: Figure) -> str:
+        scope = asker.scope
+        series = by_bucket(asker, (figure,), scope.period)
+        return sparklines.points(series.values[0]) if any(series.values[0]) else ""
+
+
+def _has_events(asker: Asker, before: dict[Figure, Any]) -> bool:
+    if any(before.values()):
+        return True
+    site = Asker(scope=asker.scope)
+    return any(EVENTS.of(row) for row in rows_of(site.ask(columns_of([EVENTS]), period=asker.scope.before)))

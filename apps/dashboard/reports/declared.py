@@ -1,0 +1,114 @@
+"""What a report is: a list of panels; a panel is a question and how its answer is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import groupby
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.dashboard.drawings.asking import Drawing
+from apps.dashboard.drawings.ranking import Ranking
+from apps.dashboard.measures import VISITORS, Figure, Measure
+
+Where = tuple[Mapping[str, Any], ...]
+"""Filters in the published form."""
+
+
+class Width(Enum):
+    """How much of a row a panel takes on a wide screen; on a narrow one it is all of it."""
+
+    FULL = "full"
+    TWO_THIRDS = "two-thirds"
+    HALF = "half"
+    THIRD = "third"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """A question and its picture. ``late`` panels lie below the fold and load by themselves.
+
+    Neighbours with the same ``group`` share one card, each behind its ``tab``. ``needs`` says what would fill it.
+    ``refresh``: seconds after which it asks again by itself.
+    """
+
+    name: str
+    title: Any
+    drawing: Drawing
+    where: Where = ()
+    late: bool = False
+    width: Width = Width.HALF
+    rows: int = 9
+    group: str = ""
+    tab: Any = ""
+    needs: Any = ""
+    refresh: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A page of panels. ``note`` says whose figures they are, ``events`` which types it is about."""
+
+    name: str
+    title: Any
+    note: Any = ""
+    panels: tuple[Panel, ...] = field(default=())
+    events: tuple[str, ...] = ()
+
+    def panel(self, name: str) -> Panel | None:
+        return next((panel for panel in self.panels if panel.name == name), None)
+
+    @property
+    def cards(self) -> Iterator[tuple[Panel, ...]]:
+        """The panels, those that share a card together."""
+        for _name, panels in groupby(self.panels, key=lambda panel: panel.group or panel.name):
+            yield tuple(panels)
+
+    def beside(self, panel: Panel) -> tuple[Panel, ...]:
+        """The panels of the same card, itself among them; none where it stands alone."""
+        return tuple(each for each in self.panels if panel.group and each.group == panel.group)
+
+
+def is_(column: str, *values: Any) -> Mapping[str, Any]:
+    """The column has one of the values; ``None`` is no value."""
+    return {"column": column, "values": list(values)}
+
+
+def is_not(column: str, *values: Any) -> Mapping[str, Any]:
+    """The column has none of the values."""
+    return {"column": column, "operator": "notIn", "values": list(values)}
+
+
+PEOPLE = is_("visitorBot", "")
+AGENTS = is_not("visitorBot", "")
+PEOPLE_READING = (is_("eventType", "page_view"), PEOPLE)
+"""What "traffic" means: page views of people. Bots and agents have a report of their own."""
+
+VIEWS_OF = Measure("eventsCount", _("Views"))
+
+
+def ranked(
+    name: str,
+    title: Any,
+    *columns: str,
+    where: Where = PEOPLE_READING,
+    measures: tuple[Figure, ...] = (VISITORS, VIEWS_OF),
+    headings: tuple[Any, ...] = (),
+    order: str = "",
+    is_ascending: bool = False,
+    has_bars: bool = True,
+    **options: Any,
+) -> Panel:
+    """A panel of ranked rows."""
+    drawing = Ranking(
+        dimensions=columns,
+        measures=measures,
+        headings=headings,
+        order=order,
+        is_ascending=is_ascending,
+        has_bars=has_bars,
+    )
+    return Panel(name=name, title=title, drawing=drawing, where=where, **options)

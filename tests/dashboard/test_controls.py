@@ -1,0 +1,190 @@
+"""Controls: what narrows a page stands in its address, is seen on the page, and is removed by one click."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+
+import pytest
+
+from apps.segments.models import VisitorSegment
+from tests.dashboard.conftest import Desk
+from tests.dashboard.test_panels import rows_of, view_of
+from tests.insights.events import event
+
+
+def hrefs(page: str, title: str) -> list[str]:
+    """Where the links of that title lead."""
+    return [html.unescape(found) for found in re.findall(rf'href="([^"]*)" title="{title}"', page)]
+
+
+def chips(page: str) -> list[str]:
+    return [html.unescape(text) for text in re.findall(r'<span class="chip">([^<]*)<', page)]
+
+
+@pytest.mark.parametrize(
+    ("address", "rows"),
+    [
+        ("is.visitorGeoCountry=US", [("/guide", 1, 1)]),
+        ("not.visitorGeoCountry=US", [("/", 1, 1), ("/guide", 1, 1)]),
+        ("is.visitorGeoCountry=US&is.visitorGeoCountry=DE", [("/guide", 2, 2), ("/", 1, 1)]),
+        ("is.visitorGeoCountry=DE&is.urlPath=/", [("/", 1, 1)]),
+        ("is.referrerDomain=", [("/guide", 1, 1)]),
+        ("is.visitorGeoCountry=JP", []),
+    ],
+)
+def test_filters_of_the_address_narrow_every_panel(
+    busy_desk: Desk, address: str, rows: list[tuple[object, ...]]
+) -> None:
+    assert rows_of(view_of(busy_desk, "pages", address)) == rows
+
+
+def test_the_api_request_of_a_narrowed_panel_is_narrowed_too(busy_desk: Desk) -> None:
+    view = view_of(busy_desk, "pages", "is.visitorGeoCountry=US")
+    assert busy_desk.ask_api(view.request_json) == {"urlPath": ["/guide"], "visitorsCount": [1], "eventsCount": [1]}
+
+
+def test_what_narrows_the_page_is_seen_on_it_and_goes_with_one_click(busy_desk: Desk) -> None:
+    address = "range=7d&is.visitorGeoCountry=US&is.visitorGeoCountry=DE&not.urlPath=/"
+    page = busy_desk.get(f"/traffic?{address}").content.decode()
+    assert chips(page) == ["Country is United States or Germany", "Page is not /"]
+    assert hrefs(page, "Remove") == [
+        "?range=7d&not.urlPath=%2F",
+        "?range=7d&is.visitorGeoCountry=US&is.visitorGeoCountry=DE",
+    ]
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        "is.nothing=1",
+        "is.visitorDevice=toaster",
+        "is.visitorClaim=x",
+        "is.urlPath.x=1",
+        "is.datetime=1",
+        "not.=",
+        "is.x",
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_left_out_and_told(busy_desk: Desk, strange: str) -> None:
+    name = strange.partition("=")[0]
+    page = busy_desk.get(f"/traffic?{strange}").content.decode()
+    if "=" in strange:
+        assert f"Left out, since there is no such filter: {name}." in html.unescape(page)
+    assert chips(page) == []
+
+
+def test_a_click_on_a_row_narrows_the_page_to_it(busy_desk: Desk) -> None:
+    view = view_of(busy_desk, "countries", "is.urlPath=/guide")
+    assert view.answer is not None
+    assert view.answer.table is not None
+    links = [row.cells[0].link for row in view.answer.table.rows]
+    assert links == [
+        "?range=30d&is.urlPath=%2Fguide&is.visitorGeoCountry=DE",
+        "?range=30d&is.urlPath=%2Fguide&is.visitorGeoCountry=US",
+    ]
+
+
+def test_a_saved_segment_narrows_to_readers_whose_claims_contain_its_own(desk: Desk) -> None:
+    desk.holds(
+        event(visitor=1, url_path="/a", claims={"plan": ["pro"], "role": ["admin", "dev"]}),
+        event(visitor=2, url_path="/b", claims={"plan": ["pro"]}),
+        event(visitor=3, url_path="/c"),
+    )
+    saved = VisitorSegment.objects.create(site=desk.site, title="Admins", claims={"plan": "pro", "role": ["admin"]})
+    view = view_of(desk, "pages", f"segment={saved.public_id}")
+    assert rows_of(view) == [("/a", 1, 1)]
+    page = desk.get(f"/traffic?segment={saved.public_id}").content.decode()
+    assert chips(page) == ["Segment Admins"]
+
+
+def test_a_segment_of_another_site_is_not_there(busy_desk: Desk) -> None:
+    other = VisitorSegment.objects.create(site=busy_desk.world.secrets, title="Theirs", claims={"plan": "pro"})
+    page = busy_desk.get(f"/traffic?segment={other.public_id}").content.decode()
+    assert "That segment is not there any more" in page
+    assert "Theirs" not in page
+
+
+def test_figures_are_held_against_the_same_days_a_year_before_or_nothing(desk: Desk) -> None:
+    desk.holds(
+        event("2026-04-20T10:00:00Z", visitor=1),
+        event("2025-04-20T10:00:00Z", visitor=2),
+        event("2025-04-21T10:00:00Z", visitor=3),
+    )
+    assert rows_of(view_of(desk, "totals", "compare=year"))[0] == ("Visitors", 1, 2)
+    assert rows_of(view_of(desk, "totals", "compare=off"))[0] == ("Visitors", 1)
+    # The month before is empty, and was before the year's figures: nothing to compare with.
+    assert rows_of(view_of(desk, "totals"))[0] == ("Visitors", 1, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "way", "percent"),
+    [(0, 1, "new", 0), (0, 0, "same", 0), (2, 1, "down", 50), (1, 2, "up", 100), (1, 1, "same", 0)],
+)
+def test_changes_are_right_from_nothing_to_something_and_from_nothing_to_nothing(
+    desk: Desk, before: int, now: int, way: str, percent: int
+) -> None:
+    # Somebody searched in the month before: so there is a counterpart, though nothing was read.
+    desk.holds(event("2026-03-15T09:00:00Z", visitor=9, event_type="search_open"))
+    desk.holds(*(event("2026-03-15T10:00:00Z", visitor=number) for number in range(before)))
+    desk.holds(*(event("2026-04-15T10:00:00Z", visitor=number) for number in range(now)))
+    view = view_of(desk, "totals")
+    assert view.answer is not None
+    change = view.answer.totals[0].change
+    assert (change.way.value, change.percent) == (way, percent)
+
+
+def test_the_interval_is_the_readers_choice(busy_desk: Desk) -> None:
+    assert len(rows_of(view_of(busy_desk, "readers", "range=30d&interval=month"))) == 2
+    assert len(rows_of(view_of(busy_desk, "readers", "range=7d&interval=hour"))) == 169
+    page = busy_desk.get("/traffic?range=12m&interval=hour").content.decode()
+    assert "This range cannot be drawn by that interval" in page
+
+
+def test_the_time_zone_is_the_readers_choice(desk: Desk) -> None:
+    desk.holds(event("2026-04-20T23:30:00Z", visitor=1))
+    rows = rows_of(view_of(desk, "readers", "from=2026-04-20&to=2026-04-21&tz=Europe/Berlin&interval=day"))
+    assert [row[:2] for row in rows] == [("2026-04-20T00:00:00+02:00", 0), ("2026-04-21T00:00:00+02:00", 1)]
+    assert "There is no such time zone" in desk.get("/traffic?tz=Mars/Olympus").content.decode()
+
+
+def test_choices_go_with_the_reader_to_the_next_report(busy_desk: Desk) -> None:
+    page = html.unescape(busy_desk.get("/traffic?range=7d&is.urlPath=/guide&compare=off").content.decode())
+    assert f'href="{busy_desk.home}/search?range=7d&compare=off&is.urlPath=%2Fguide"' in page
+
+
+def narrowed(desk: Desk, pairs: Iterable[tuple[str, str]]) -> str:
+    """Where the filter form leads."""
+    answer = desk.client.get(f"{desk.home}/traffic/narrow", pairs)
+    assert answer.status_code == 302
+    return str(answer["Location"]).removeprefix(f"{desk.home}/traffic")
+
+
+def test_the_filter_form_adds_what_was_ticked_or_typed_to_the_address(busy_desk: Desk) -> None:
+    ticked = {"range": "7d", "filter-column": "visitorGeoCountry", "filter-value": ["US", "DE"], "filter-search": "x"}
+    assert narrowed(busy_desk, ticked) == "?range=7d&is.visitorGeoCountry=US&is.visitorGeoCountry=DE"
+    typed = {"is.urlPath": "/a", "filter-column": "urlPath", "filter-sign": "not", "filter-search": "/a"}
+    assert narrowed(busy_desk, typed) == "?range=30d&not.urlPath=%2Fa"
+    claim = {"filter-column": "visitorClaim.plan", "filter-search": "pro"}
+    assert narrowed(busy_desk, claim) == "?range=30d&is.visitorClaim.plan=pro"
+    assert narrowed(busy_desk, {"filter-column": "nothing", "filter-search": "x"}) == "?range=30d"
+
+
+def test_values_are_suggested_with_how_many_readers_have_them(busy_desk: Desk) -> None:
+    path = f"{busy_desk.home}/traffic/suggest"
+    asked = {"range": "30d", "filter-column": "visitorGeoCountry", "filter-search": ""}
+    offered = [(each.value, each.count) for each in busy_desk.client.get(path, asked).context["suggestions"]]
+    assert offered == [("US", "2"), ("DE", "1"), ("", "1")]
+    typed = busy_desk.client.get(path, asked | {"filter-search": "germ"}).context["suggestions"]
+    assert [each.label for each in typed] == ["Germany"]
+    assert "No reader in this range" in busy_desk.client.get(path, asked | {"filter-search": "zz"}).content.decode()
+
+
+def test_lines_are_split_by_the_values_of_a_column(busy_desk: Desk) -> None:
+    view = view_of(busy_desk, "readers", "by=visitorGeoCountry&interval=month")
+    assert view.answer is not None
+    assert view.answer.table is not None
+    assert view.answer.table.headings == ("Time", "Germany", "United States")
+    assert [row[1:] for row in rows_of(view)] == [(0, 0), (1, 1)]
+    assert [request.label for request in view.requests] == ["Country", "Germany", "United States"]

@@ -1,0 +1,165 @@
+"""What the reports say of a month of everything (tests/dashboard/traffic.py), with figures worked out by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from apps.dashboard.reports import REPORTS
+from tests.dashboard.conftest import Desk
+from tests.dashboard.test_every_panel import part, values
+from tests.dashboard.traffic import busy
+from tests.insights.events import event
+
+
+def rows(desk: Desk, report: str, panel: str, address: str = "range=30d") -> list[list[Any]]:
+    """The table of a panel."""
+    shown = REPORTS[report]
+    found = shown.panel(panel)
+    assert found is not None
+    return values(part(desk, shown, found, address).answer)
+
+
+@pytest.mark.parametrize(
+    ("report", "panel", "expected"),
+    [
+        (
+            "overview",
+            "totals",
+            [
+                ["Visitors", 4, 1],
+                ["Page views", 6, 1],
+                ["Sessions", 5, 1],
+                ["Searches", 2, 0],
+                ["AI questions", 1, 0],
+                ["Helpful answers", 100.0, None],
+            ],
+        ),
+        ("overview", "now", [["/guide", 1]]),
+        ("overview", "rising", [["/old/guide", 1, 1]]),
+        ("overview", "badly-rated", [["/guide", 1]]),
+        ("overview", "unclicked", [["billing", 1]]),
+        ("traffic", "entries", [["/guide", 3, 2], ["/old/guide", 1, 1], ["/setpu", 1, 1]]),
+        ("traffic", "exits", [["/guide", 2], ["/old/guide", 1], ["/setpu", 1], ["/setup", 1]]),
+        (
+            "traffic",
+            "visits",
+            [
+                ["Visits", 5, 1],
+                ["Views per visit", 1.2, 1],
+                ["Length of a visit", 60.0, 0],
+                ["Left at once", 80.0, 100.0],
+            ],
+        ),
+        ("traffic", "countries", [["United States", 2, 2], ["Unknown", 2, 2], ["Germany", 1, 2]]),
+        ("traffic", "campaigns", [["spring", 1, 1]]),
+        ("traffic", "attributes", [["plan", 1, 1]]),
+        ("feedback", "pages", [["/guide", 1, 0, 0, 1, 0.0]]),
+        ("feedback", "comments", [["/guide", "Bad", "Where is the price?", "2026-04-22T09:07:00+00:00"]]),
+        ("feedback", "answers", [["How to pay?", 1, 1, 0]]),
+        (
+            "search",
+            "totals",
+            [["Searches", 2, 0], ["Searchers", 1, 0], ["With a click", 1, 0], ["Click rate", 50.0, None]],
+        ),
+        ("search", "terms", [["billing", 1, 1, 0.0], ["hooks", 1, 1, 100.0]]),
+        ("search", "unclicked", [["billing", 1, 1]]),
+        ("search", "results", [["hooks", "r1", 1, 1]]),
+        ("assistant", "questions", [["How to pay?", 1, 1]]),
+        ("assistant", "goals", [["buy", 1, 1]]),
+        ("agents", "names", [["claudebot", 3]]),
+        ("agents", "crawlers", [["googlebot", 1]]),
+        ("agents", "mcp-searches", [["hooks", 1]]),
+        (
+            "agents",
+            "surfaces",
+            [["llms.txt request", 1], ["MCP request", 1], ["Page as Markdown", 1], ["Page view", 1]],
+        ),
+        ("broken", "totals", [["Hits", 2, 1], ["Visitors", 1, 1], ["Distinct URLs", 2, 1]]),
+        (
+            "broken",
+            "urls",
+            [
+                ["/old/guide", 1, 1, "2026-04-23T23:30:00+00:00"],
+                ["/setpu", 1, 1, "2026-04-24T23:30:00+00:00"],
+            ],
+        ),
+        ("broken", "new", [["/old/guide", 1, "2026-04-23T23:30:00+00:00"]]),
+        ("broken", "redirects", [["/old/guide", 1, "/guide"], ["/setpu", 1, "/setup"]]),
+        ("links", "domains", [["example.org", 1, 1]]),
+        ("links", "targets", [["https://example.org/", "Content", 1, 1]]),
+        ("links", "tried", [["GET", "/pets", 1, 1]]),
+        ("ads", "domains", [["ads.example", "Aside", 2, 1, 50.0]]),
+    ],
+)
+def test_a_panel_tells_what_happened(desk: Desk, report: str, panel: str, expected: list[list[Any]]) -> None:
+    assert rows(busy(desk), report, panel) == expected
+
+
+def test_the_share_of_agents_is_of_all_reads(desk: Desk) -> None:
+    # Four reads by agents and crawlers, six page views by people.
+    assert rows(busy(desk), "agents", "totals")[1] == ["Share of agents", 40.0, 0.0]
+
+
+def test_active_hours_are_in_the_time_zone_of_the_page(desk: Desk) -> None:
+    desk.holds(event("2026-04-20T23:30:00Z", visitor=1))
+    table = rows(desk, "traffic", "hours", "range=30d&tz=Europe/Berlin")
+    assert table[1] == ["Tuesday", 0, 1, *[0] * 22]
+    assert sum(sum(day[1:]) for day in table) == 1
+
+
+def test_the_values_of_a_claim_are_one_click_behind_its_name(desk: Desk) -> None:
+    busy(desk)
+    shown = REPORTS["traffic"]
+    panel = shown.panel("attributes")
+    assert panel is not None
+    answer = part(desk, shown, panel, "range=30d").answer
+    assert answer is not None
+    assert answer.table is not None
+    assert answer.table.rows[0].cells[0].link == "?range=30d&claim=plan"
+    chosen = part(desk, shown, panel, "range=30d&claim=plan").answer
+    assert values(chosen) == [["pro", 1, 1]]
+    assert chosen is not None
+    assert chosen.table is not None
+    assert chosen.table.rows[0].cells[0].link == "?range=30d&is.visitorClaim.plan=pro"
+
+
+def test_who_reads_now_does_not_depend_on_the_range(desk: Desk) -> None:
+    busy(desk)
+    assert rows(desk, "overview", "now", "from=2026-01-01&to=2026-01-31") == [["/guide", 1]]
+
+
+def test_all_rows_of_a_panel_are_searched_sorted_and_paged(desk: Desk) -> None:
+    desk.holds(*(event(visitor=number % 7, url_path=f"/page/{number:03}") for number in range(230)))
+
+    def shown(query: str) -> tuple[list[Any], int]:
+        answer = desk.get(f"/traffic/pages?range=30d{query}")
+        return [row[0] for row in values(answer.context["view"].answer)], answer.context["rows"]
+
+    first, count = shown("")
+    assert (len(first), first[0], count) == (100, "/page/000", 230)
+    assert shown("&page=3")[0] == [f"/page/{number:03}" for number in range(200, 230)]
+    assert shown("&page=99")[0][-1] == "/page/229"
+    assert shown("&q=22") == (["/page/022", "/page/122", *(f"/page/{number}" for number in range(220, 230))], 12)
+    assert shown("&sort=1&desc=1")[0][:2] == ["/page/229", "/page/228"]
+
+
+def test_ads_are_in_the_menu_of_sites_that_show_some(desk: Desk) -> None:
+    assert "/ads?" not in desk.get("/traffic").content.decode()
+    cache.clear()
+    assert "/ads?" in busy(desk).get("/traffic").content.decode()
+
+
+def test_panels_of_one_card_are_tabs(desk: Desk) -> None:
+    page = busy(desk).get("/traffic").content.decode()
+    assert f'hx-get="{desk.home}/traffic/entries?range=30d"' in page
+    assert 'id="panel-entries"' not in page
+    assert "Entered" in desk.get("/traffic/entries", **{"HX-Request": "true"}).content.decode()
+
+
+def test_a_plain_page_holds_every_card(desk: Desk) -> None:
+    page = busy(desk).get("/traffic?plain=1").content.decode()
+    assert 'aria-busy="true"' not in page
+    assert "Germany" in page
