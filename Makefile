@@ -104,7 +104,7 @@ recipes: $(patsubst %,.recipes/%/installed,$(if $(shell command -v npm),$(RECIPE
 npm:
 	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory node_modules/installed; \
 		elif [ "$$CI" = true ]; then echo "npm is missing" >&2; exit 1; \
-		else echo "npm is missing: the tests with the official client will be skipped."; fi
+		else echo "npm is missing: the tests with the official client and of barriers will be skipped."; fi
 
 node_modules/installed: package-lock.json
 	@npm ci --silent --no-audit --no-fund --ignore-scripts
