@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Page, Request, Response
 from pytest_django.live_server_helper import LiveServer
 
 from apps.events.store import EventStore
+from benchmarks.browser import QUIET
 from tests.browser.documentation import Documentation, serve_documentation
 from tests.conftest import require
 from tests.insights.events import event
@@ -20,16 +21,6 @@ from tests.people import PASSWORD, World, token_of
 
 # Playwright keeps an event loop in this thread; Django is used here in the ordinary way all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
-QUIET = (
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="session")
@@ -43,15 +34,27 @@ def browser_type_launch_args() -> dict[str, Any]:
     return {"executable_path": require("chromium"), "args": list(QUIET)}
 
 
+def script_policy(policy: str) -> str:
+    """The sources from which a Content-Security-Policy lets scripts in; empty where it lets in all."""
+    directives = (directive.split() for directive in policy.split(";"))
+    found = {name: " ".join(sources) for name, *sources in filter(None, directives)}
+    return found.get("script-src", found.get("default-src", ""))
+
+
 @dataclass
 class Reader:
-    """Ben in front of his browser, and everything that went wrong there."""
+    """Ben in front of his browser, and everything that went wrong there.
+
+    ``complaints`` are the browser's own, ``strangers`` requests to other hosts, ``loose`` pages of the service whose
+    policy lets scripts in that are written into the page.
+    """
 
     page: Page
     server: str
     world: World
     complaints: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
+    loose: list[str] = field(default_factory=list)
 
     @property
     def traffic(self) -> str:
@@ -61,6 +64,8 @@ class Reader:
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", self._see)
+        # Of other tabs, too.
+        self.page.context.on("response", self._check)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -69,6 +74,12 @@ class Reader:
     def _see(self, request: Request) -> None:
         if not request.url.startswith((self.server, "data:", "blob:")):
             self.strangers.append(request.url)
+
+    def _check(self, response: Response) -> None:
+        if response.request.resource_type == "document" and response.url.startswith(self.server):
+            sources = script_policy(response.headers.get("content-security-policy", ""))
+            if not sources or "'unsafe-" in sources:
+                self.loose.append(f"{response.url}: {sources or 'no policy'}")
 
     def sign_in(self) -> None:
         self.page.goto(self.traffic)
@@ -114,6 +125,7 @@ def reader(live_server: LiveServer, page: Page, world: World, store: EventStore)
     yield found
     assert found.complaints == []
     assert found.strangers == []
+    assert found.loose == []
 
 
 @pytest.fixture(scope="module")
