@@ -75,6 +75,18 @@ def test_no_page_scrolls_sideways(reader: Reader, width: int) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_the_dates_are_whole_on_a_phone(reader: Reader) -> None:
+    page = reader.page
+    page.set_viewport_size({"width": 375, "height": 800})
+    reader.sign_in()
+    page.locator(".range summary").click()
+    dates = page.locator(".dates").bounding_box()
+    assert dates is not None
+    assert dates["x"] >= 0
+    assert dates["x"] + dates["width"] <= 375
+    assert page.evaluate("document.documentElement.scrollWidth") == 375
+
+
 def test_the_figure_changes_its_colours_with_the_system(reader: Reader) -> None:
     reader.page.emulate_media(color_scheme="light")
     reader.sign_in()
