@@ -28,6 +28,8 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (1440, 375)
 BAD = ("serious", "critical")
 EVENTS = 3_000
+# Not among the rules that axe follows by itself, but of WCAG 2.2 AA, which is our aim.
+RUN = "place => axe.run(place, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } })"
 NOT_FOUND = "Failed to load resource: the server responded with a status of 404 (Not Found)"
 
 
@@ -69,11 +71,11 @@ def looks(page: Page) -> Iterator[str]:
             yield f"{scheme} {width}"
 
 
-def barriers(page: Page, axe: str) -> Iterator[str]:
-    """What axe finds on the page as it stands: one line a finding, with rule, place and what to do."""
+def barriers(page: Page, axe: str, *, within: str = "html") -> Iterator[str]:
+    """What axe finds within a part of the page as it stands: one line a finding, with rule, place and what to do."""
     page.evaluate(axe)
-    found: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    assert len(found["passes"]) > 10, "axe has looked at nothing"
+    found: dict[str, Any] = page.evaluate(RUN, within)
+    assert len(found["passes"]) > 3, "axe has looked at nothing"
     for each in found["violations"]:
         if each["impact"] in BAD:
             for node in each["nodes"]:
@@ -112,7 +114,7 @@ def test_no_open_menu_has_a_serious_barrier(editor: Reader, axe: str) -> None:
         assert menus.count() >= 3
         for menu in menus.all():
             menu.click()
-            assert_none(f"{look}, menu open: {each}" for each in barriers(page, axe))
+            assert_none(f"{look}, menu open: {each}" for each in barriers(page, axe, within="details[open]"))
             page.keyboard.press("Escape")
 
 
@@ -121,7 +123,7 @@ def test_no_open_api_request_has_a_serious_barrier(editor: Reader, axe: str) -> 
     for look in looks(page):
         page.goto(editor.traffic)
         page.locator("#panel-pages").get_by_role("button", name="API request").click()
-        assert_none(f"{look}, request open: {each}" for each in barriers(page, axe))
+        assert_none(f"{look}, request open: {each}" for each in barriers(page, axe, within=":popover-open"))
 
 
 def test_my_sites_have_no_serious_barrier(editor: Reader, axe: str) -> None:
