@@ -60,6 +60,7 @@ def test_make_help_lists_every_target_with_a_sentence() -> None:
         "bench",
         "bench-ingest",
         "bench-rollups",
+        "bench-pages",
         "lock",
         "script",
         "plotly",
