@@ -17,7 +17,7 @@ WORKERS ?= 2
 EVENTS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test test-recipes check bench bench-ingest bench-rollups lock script plotly bench-pages
+.PHONY: help setup run serve test test-recipes check bench bench-ingest bench-rollups lock script plotly bench-pages screenshots
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,9 @@ bench-rollups: setup ## Measure prepared counts beside events, with a made year:
 
 bench-pages: $(VENV)/installed-dev ## Measure pages in Chromium, with a made year: EVENTS=10000000 for ten million.
 	@$(PY) -m benchmarks.pages --events $(EVENTS)
+
+screenshots: $(VENV)/installed-dev ## Take the pictures of docs/images in Chromium, of a demo of their own.
+	@$(PY) -m docs.screenshots
 
 lock: $(VENV)/installed-dev ## Solve the versions in requirements/ anew from pyproject.toml.
 	$(LOCK) --output-file requirements/run.txt pyproject.toml

@@ -61,6 +61,7 @@ def test_make_help_lists_every_target_with_a_sentence() -> None:
         "bench-ingest",
         "bench-rollups",
         "bench-pages",
+        "screenshots",
         "lock",
         "script",
         "plotly",
