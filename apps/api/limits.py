@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import lru_cache
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
-from apps.api.callers import client_address, network_of
-from apps.core.hashing import keyed_hash64
+from apps.core.callers import hashed_address
+from apps.core.limits import increment
 from apps.organizations.models import ApiToken
 
 WINDOW_SECONDS = 60
@@ -45,29 +43,10 @@ def count_request(request: HttpRequest, token: ApiToken | None) -> Usage:
     """Count one request of the token, or of the address where there is none (or a wrong one)."""
     now = time.time()
     window = int(now // WINDOW_SECONDS)
-    who = f"token:{token.pk}" if token else f"address:{_hashed_address(request)}"
+    who = f"token:{token.pk}" if token else f"address:{hashed_address(request)}"
     return Usage(
         limit=settings.RATE_LIMIT_TOKEN if token else settings.RATE_LIMIT_ADDRESS,
-        used=_increment(f"rate:{window}:{who}"),
+        used=increment(f"rate:{window}:{who}", seconds=2 * WINDOW_SECONDS),
         reset=(window + 1) * WINDOW_SECONDS,
         now=now,
     )
-
-
-def _increment(key: str) -> int:
-    try:
-        return cache.incr(key)
-    except ValueError:
-        # Two threads may both find it missing: only one ``add`` succeeds, the other counts on.
-        return 1 if cache.add(key, 1, 2 * WINDOW_SECONDS) else cache.incr(key)
-
-
-def _hashed_address(request: HttpRequest) -> str:
-    """A keyed hash: no address is stored, not even for a minute."""
-    return _hashed(client_address(request), settings.SECRET_KEY)
-
-
-@lru_cache(maxsize=4096)
-def _hashed(address: str | None, secret: str) -> str:
-    network = network_of(address) if address else "unknown"
-    return f"{keyed_hash64(secret.encode()[:64], b'rate', network):x}"

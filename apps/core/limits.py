@@ -1,0 +1,40 @@
+"""Limits through Django's cache: how often something was done in a fixed window of the clock."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from django.core.cache import cache
+
+
+def increment(key: str, *, seconds: int) -> int:
+    """Count one more under ``key``, which is forgotten after ``seconds``; the count with this one."""
+    try:
+        return cache.incr(key)
+    except ValueError:
+        # Two threads may both find it missing: only one ``add`` succeeds, the other counts on.
+        return 1 if cache.add(key, 1, seconds) else cache.incr(key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """At most ``most`` in each window of ``seconds``, windows beginning at its multiples; ``now`` in epoch seconds."""
+
+    name: str
+    most: int
+    seconds: int
+
+    def take(self, who: str, now: float) -> int:
+        """Count one more of ``who``: 0 where that is allowed, else the seconds until it may be tried again."""
+        if increment(self._key(who, now), seconds=2 * self.seconds) <= self.most:
+            return 0
+        return max(1, round(self.seconds - now % self.seconds))
+
+    def give_back(self, who: str, now: float) -> None:
+        """Count one less: what was taken turned out not to matter."""
+        with suppress(ValueError):  # its window has been forgotten
+            cache.decr(self._key(who, now))
+
+    def _key(self, who: str, now: float) -> str:
+        return f"limit:{self.name}:{int(now // self.seconds)}:{who}"
