@@ -40,3 +40,8 @@ def new_site_id() -> str:
 def new_segment_id() -> str:
     """``segment_`` and 16 characters."""
     return f"segment_{_random(16)}"
+
+
+def new_share_link_id() -> str:
+    """``share_`` and 16 characters."""
+    return f"share_{_random(16)}"

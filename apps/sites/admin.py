@@ -8,12 +8,17 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminURLInputWidget
 
-from apps.sites.models import Site
+from apps.organizations.models import User
+from apps.sites.models import ShareLink, Site
+from apps.sites.sharing import revoke_link
 
 Fact = Callable[[Site], str]
 
@@ -54,3 +59,50 @@ class SiteAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     def _sections(self, request: HttpRequest, site: Site | None) -> list[Section]:
         return [each for each in self.sections if site and request.user.has_perm(each.permission)]
+
+
+@admin.register(ShareLink)
+class ShareLinkAdmin(ModelAdmin):  # type: ignore[misc]
+    """To be read and revoked: links are made on a site's Share page, which shows them once."""
+
+    list_display = ("title", "site", "report", "locked", "expires_at", "last_used_at", "revoked_at", "created_by")
+    list_filter = ("site", "revoked_at", "expires_at")
+    list_select_related = ("site", "created_by")
+    search_fields = ("title", "site__title", "public_id")
+    fields = (
+        "title",
+        "public_id",
+        "site",
+        "report",
+        "parameters",
+        "locked",
+        "embed_hosts",
+        "expires_at",
+        "created_by",
+        "created_at",
+        "last_used_at",
+        "revoked_at",
+    )
+    actions = ("revoke",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ShareLink | None = None) -> bool:
+        return False
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sites.change_sharelink")
+
+    @admin.display(description=_("password"), boolean=True)
+    def locked(self, link: ShareLink) -> bool:
+        return link.has_password
+
+    @admin.action(description=_("Revoke the selected links"), permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ShareLink]) -> None:
+        """End the chosen links now; those that ended before keep their date."""
+        who = request.user
+        if not isinstance(who, User):
+            return
+        ended = sum(revoke_link(link, who=who) for link in queryset.select_related("site__organization"))
+        self.message_user(request, ngettext("%d link was revoked.", "%d links were revoked.", ended) % ended)

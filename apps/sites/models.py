@@ -15,6 +15,9 @@ from apps.core.clock import utc_now
 from apps.core.hashing import new_key
 from apps.core.ids import new_site_id
 from apps.organizations.models import ApiToken, Organization, User
+from apps.sites.share_links import ShareLink
+
+__all__ = ["IngestPolicy", "ShareLink", "Site", "SiteQuerySet", "Visibility"]
 
 MAX_RETENTION_MONTHS = 1200
 MAX_EXCLUSIONS = 100

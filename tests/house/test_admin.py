@@ -13,8 +13,10 @@ from django.test import Client
 from apps.core.clock import utc_now
 from apps.events import latest
 from apps.events.store import EventStore, Row
-from apps.organizations.models import ApiToken, Membership, Organization, User
+from apps.organizations.models import ApiToken, AuditEntry, Membership, Organization, User
 from apps.segments.models import VisitorSegment
+from apps.sites.models import ShareLink
+from apps.sites.sharing import create_link, open_link
 from tests.people import PASSWORD, World, token_of
 
 PAGES = (
@@ -29,6 +31,7 @@ PAGES = (
     "/admin/organizations/apitoken/add/",
     "/admin/sites/site/",
     "/admin/sites/site/add/",
+    "/admin/sites/sharelink/",
     "/admin/rollups/filledperiod/",
     "/admin/segments/visitorsegment/",
     "/admin/segments/visitorsegment/add/",
@@ -147,6 +150,30 @@ def test_chosen_tokens_are_revoked(staff: Client, world: World) -> None:
     assert "1 token was revoked." in page.content.decode()
     assert ApiToken.objects.find(first, now=utc_now()) is None
     assert ApiToken.objects.find(second, now=utc_now()) is not None
+
+
+def test_share_links_are_read_and_revoked_and_their_secrets_are_not_there(staff: Client, world: World) -> None:
+    made = [
+        create_link(site=world.docs, who=world.ada, title=title, report="traffic", password="a quiet morning")
+        for title in ("First", "Second")
+    ]
+    (first, first_token), (second, second_token) = made
+    page = staff.get(f"/admin/sites/sharelink/{first.pk}/change/").content.decode()
+    assert "First" in page
+    assert first.token_hash not in page
+    assert first.password not in page
+    assert staff.get("/admin/sites/sharelink/add/").status_code == 403
+    chosen = {"action": "revoke", "_selected_action": [first.pk]}
+    for answer in ("1 link was revoked.", "0 links were revoked."):
+        shown = staff.post("/admin/sites/sharelink/", chosen, follow=True).content.decode()
+        assert answer in shown
+    assert open_link(first_token, now=utc_now()) is None
+    assert open_link(second_token, now=utc_now()) == second
+    entry = AuditEntry.objects.get(what="revoke_share_link")
+    assert entry.who == User.objects.get(email="root@example.com").public_id
+    assert entry.details == {"link": first.public_id}
+    assert staff.post(f"/admin/sites/site/{world.docs.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not ShareLink.objects.exists()
 
 
 def event(number: int, **fields: Any) -> Row:
