@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
 FORMS = ("text", "json")
+_SHARE_LINK = re.compile(r"/share/[\w-]{30,}")
 
 
 def logging_settings(*, level: str, form: str) -> dict[str, Any]:
@@ -56,5 +58,11 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
 
 def _last_steps(form: str) -> list[Any]:
     if form == "json":
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(), _hide_share_links]
+    console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    return [console, _hide_share_links]
+
+
+def _hide_share_links(_logger: object, _method: str, line: str) -> str:
+    """A log is kept and read by people who are not meant to have the links: their tokens are left out."""
+    return _SHARE_LINK.sub("/share/…", line)

@@ -128,5 +128,13 @@ def test_a_log_line_can_be_json_with_its_fields() -> None:
     assert '"level": "info"' in line
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_log_does_not_tell_the_token_of_a_share_link(form: str) -> None:
+    code = "from django.test import Client; Client().post('/share/' + 'a1b2-_' * 5 + 'zz')"
+    line = manage("shell", "--no-imports", "-c", code, LOG_FORMAT=form, ALLOWED_HOSTS="testserver").stderr
+    assert "Method Not Allowed (POST): /share/…" in line
+    assert "a1b2" not in line
+
+
 def test_tests_keep_nothing_in_the_project() -> None:
     assert ROOT not in django_settings.DATA_DIR.parents
