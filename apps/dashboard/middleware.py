@@ -32,6 +32,11 @@ PAGES = _policy(**_BASE)
 ADMIN = _policy(**_BASE | {"script_src": "'self' 'unsafe-inline' 'unsafe-eval'", "style_src": "'self' 'unsafe-inline'"})
 
 
+def framed_by(sources: str) -> str:
+    """The policy of a page that the pages of ``sources`` may show in a frame."""
+    return _policy(**_BASE | {"frame_ancestors": sources})
+
+
 class ContentSecurityPolicy:
     """Sets the policy: strict for pages, looser below the admin's address only. A view may set its own."""
 

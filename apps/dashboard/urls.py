@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from apps.dashboard import arrivals, settings, views
+from apps.dashboard import arrivals, settings, share, shared, views
 
 app_name = "dashboard"
 
@@ -19,9 +19,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_SITE}/settings/export", settings.export, name="export"),
     path(f"{_SITE}/settings/erase", settings.erase, name="erase"),
     path(f"{_SITE}/settings/reset", settings.reset, name="reset"),
+    path(f"{_SITE}/share", share.share, name="share"),
+    path(f"{_SITE}/share/<link_id>/password", share.change, name="share-password"),
+    path(f"{_SITE}/share/<link_id>/revoke", share.revoke, name="share-revoke"),
     path(f"{_SITE}/<report_name>", views.report, name="report"),
     path(f"{_SITE}/<report_name>/narrow", views.narrow, name="narrow"),
     path(f"{_SITE}/<report_name>/suggest", views.suggest, name="suggest"),
     path(f"{_SITE}/<report_name>/<panel_name>.csv", views.panel_csv, name="csv"),
     path(f"{_SITE}/<report_name>/<panel_name>", views.panel, name="panel"),
+    path("share/<token>", shared.report, name="shared"),
+    path("share/<token>/unlock", shared.unlock, name="shared-unlock"),
+    path("share/<token>/<panel_name>.csv", shared.panel_csv, name="shared-csv"),
+    path("share/<token>/<panel_name>", shared.panel, name="shared-panel"),
 ]
