@@ -11,7 +11,7 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from apps.dashboard.address import NOTHING, Address
-from apps.dashboard.filters import IS, Filter, may_filter, narrowed, read_filters, widened
+from apps.dashboard.filters import IS, IS_NOT, Filter, may_filter, narrowed, read_filters, widened
 from apps.dashboard.ranges import Comparison, Period, before, read_period
 from apps.events.claims import read_claims
 from apps.insights.zones import find_zone
@@ -22,6 +22,11 @@ UTC_ZONE = "UTC"
 CHOICES = ("by", "metric", "claim")
 """Parameters that change what single panels show."""
 _KNOWN = ("range", "from", "to", "interval", "tz", "compare", "segment", *CHOICES)
+
+
+def is_understood(name: str) -> bool:
+    """Whether a parameter of an address is one that pages read."""
+    return name in _KNOWN or name.partition(".")[0] in (IS, IS_NOT)
 
 
 def zone_of(site: Site) -> ZoneInfo:

@@ -20,9 +20,9 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.core.clock import utc_now
-from apps.dashboard.frames import SETTINGS, find_site, frame, membership
-from apps.dashboard.panels import zone_of
+from apps.dashboard.frames import SHARE, find_site, frame, membership
 from apps.dashboard.reports import REPORTS
+from apps.dashboard.scope import zone_of
 from apps.dashboard.share_forms import NewPasswordForm, ShareForm
 from apps.organizations.models import Role, User
 from apps.sites.models import ShareLink, Site
@@ -112,7 +112,7 @@ def _page(
     }
     if Role(membership(request, site).role).can_edit:
         context["form"] = form or ShareForm(initial=_prefilled(request), site=site)
-    return render(request, "dashboard/share.html", frame(request, site, SETTINGS) | context, status=status)
+    return render(request, "dashboard/share.html", frame(request, site, SHARE) | context, status=status)
 
 
 def _prefilled(request: HttpRequest) -> dict[str, str]:

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
-from apps.dashboard.panels import zone_of
 from apps.dashboard.reports import REPORTS
-from apps.dashboard.shared_scope import read_scope
+from apps.dashboard.scope import zone_of
+from apps.dashboard.shared_scope import read_fixed_scope
 from apps.dashboard.site_forms import Lines
 from apps.organizations.models import User
 from apps.sites.models import ShareLink, Site
@@ -75,7 +75,7 @@ class ShareForm(forms.Form):
     def clean_parameters(self) -> str:
         given: str = self.cleaned_data["parameters"].removeprefix("?")
         try:
-            read_scope(given, site=self._site, now=utc_now())
+            read_fixed_scope(given, site=self._site, now=utc_now())
         except Refusal as refusal:
             raise ValidationError(refusal.message) from None
         return given

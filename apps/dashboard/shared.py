@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,25 +16,28 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
 from apps.dashboard import middleware
-from apps.dashboard.panels import Answer, PanelView, Scope, answer
-from apps.dashboard.reports import MOST_ROWS, REPORTS, Panel, Report
+from apps.dashboard.panels import Links, PanelView, answer
+from apps.dashboard.reports import REPORTS, Panel, Report
+from apps.dashboard.scope import Scope
 from apps.dashboard.share_door import is_open, let_in, try_password
 from apps.dashboard.share_forms import UnlockForm
-from apps.dashboard.shared_scope import read_scope
+from apps.dashboard.shared_scope import read_fixed_scope
+from apps.dashboard.views import cards, csv_of
 from apps.sites.models import ShareLink
 from apps.sites.sharing import open_link
 
 log = logging.getLogger(__name__)
 
 _LOCALHOST = "localhost"
-_OK, _FORBIDDEN, _NOT_FOUND, _UNPROCESSABLE, _TOO_MANY, _UNAVAILABLE = 200, 403, 404, 422, 429, 503
+SHARED_ROWS = 1000
+"""Of a panel's own page."""
+_OK, _FORBIDDEN, _NOT_FOUND, _UNPROCESSABLE, _TOO_MANY = 200, 403, 404, 422, 429
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,45 +49,9 @@ class Shared:
     scope: Scope
     address: str
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedPanel:
-    """A panel as strangers get it: of ``PanelView`` only what names neither organization nor site, and no request."""
-
-    address: str
-    _view: PanelView
-
     @property
-    def panel(self) -> Panel:
-        return self._view.panel
-
-    @property
-    def answer(self) -> Answer | None:
-        return self._view.answer
-
-    @property
-    def kind(self) -> str:
-        return self._view.kind
-
-    @property
-    def figure_id(self) -> str:
-        return self._view.figure_id
-
-    @property
-    def limit(self) -> int | None:
-        return self._view.limit
-
-    @property
-    def has_more(self) -> bool:
-        return self._view.has_more
-
-    @property
-    def url(self) -> str:
-        return f"{self.address}/{self.panel.name}"
-
-    @property
-    def csv_url(self) -> str:
-        return f"{self.url}.csv"
+    def links(self) -> Links:
+        return Links(report=self.address)
 
 
 Page = Callable[[HttpRequest, Shared], HttpResponse]
@@ -105,7 +72,11 @@ def panel(request: HttpRequest, token: str, panel_name: str) -> HttpResponse:
 @require_safe
 def panel_csv(request: HttpRequest, token: str, panel_name: str) -> HttpResponse:
     """Every row of a panel of the report as CSV."""
-    return _open(request, token, lambda _request, shared: _csv(shared, _panel(shared, panel_name)))
+    return _open(
+        request,
+        token,
+        lambda _request, shared: csv_of(_panel(shared, panel_name), shared.scope, title=shared.link.title),
+    )
 
 
 @require_POST
@@ -132,21 +103,25 @@ def unlock(request: HttpRequest, token: str) -> HttpResponse:
     return _door(request, link, address, form=form, status=_UNPROCESSABLE)
 
 
-# The report: what it looks like is decided here alone.
+# The report: the panels that members see, with links to nothing but the address of the link and below.
 
 
 def _render(request: HttpRequest, shared: Shared) -> HttpResponse:
-    """The whole report, with what the link fixed. This and ``_render_panel`` are where a richer report is plugged in:
-    whatever is drawn may link to ``shared.address`` and below, and to nothing else.
-    """
-    panels = [_view(shared, each, late=each.late) for each in shared.report.panels]
-    return _page("dashboard/shared.html", shared, panels=panels)
+    """The whole report, with what the link fixed."""
+    return _page("dashboard/shared.html", shared, panels=cards(shared.report, shared.scope, shared.links))
 
 
 def _render_panel(request: HttpRequest, shared: Shared, asked: Panel) -> HttpResponse:
+    view = PanelView(report=shared.report, panel=asked, scope=shared.scope, links=shared.links, answer=None)
     if request.headers.get("HX-Request"):
-        return HttpResponse(render_to_string("dashboard/shared_panel.html", {"view": _view(shared, asked)}))
-    return _page("dashboard/shared_panel_page.html", shared, view=_view(shared, asked, limit=MOST_ROWS))
+        part = replace(view, answer=answer(asked, shared.scope))
+        return HttpResponse(render_to_string("dashboard/panel.html", {"view": part}))
+    whole = replace(view, answer=answer(asked, shared.scope, limit=SHARED_ROWS), is_whole=True)
+    return _page("dashboard/shared_panel_page.html", shared, view=whole)
+
+
+def _csv(shared: Shared, asked: Panel) -> HttpResponse:
+    return csv_of(asked, shared.scope, title=shared.link.title)
 
 
 def _page(template: str, shared: Shared, **more: object) -> HttpResponse:
@@ -156,32 +131,10 @@ def _page(template: str, shared: Shared, **more: object) -> HttpResponse:
         "site_title": scope.site.title,
         "report": shared.report,
         "period": scope.period,
-        "time_zone": scope.zone.key,
+        "scope": scope,
         "address": shared.address,
     }
     return HttpResponse(render_to_string(template, context | more))
-
-
-def _view(shared: Shared, asked: Panel, *, limit: int | None = None, late: bool = False) -> SharedPanel:
-    view = PanelView(
-        report=shared.report,
-        panel=asked,
-        scope=shared.scope,
-        answer=None if late else answer(asked, shared.scope, limit=limit),
-        origin="",
-        limit=limit,
-    )
-    return SharedPanel(address=shared.address, _view=view)
-
-
-def _csv(shared: Shared, asked: Panel) -> HttpResponse:
-    found = answer(asked, shared.scope, limit=MOST_ROWS)
-    if found.table is None:
-        return HttpResponse(found.problem, status=_UNAVAILABLE, content_type="text/plain; charset=utf-8")
-    period = shared.scope.period
-    name = f"{slugify(shared.link.title) or 'report'}-{asked.name}-{period.first_day}-{period.last_day}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(found.table.to_csv(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 # The way to it: the same for every page below a link.
@@ -206,7 +159,7 @@ def _open(request: HttpRequest, token: str, page: Page) -> HttpResponse:
 def _read(link: ShareLink, address: str, now: datetime) -> Shared:
     """What the link shows. A report or parameters that this release does not know are 404, never something wider."""
     try:
-        scope = read_scope(link.parameters, site=link.site, now=now)
+        scope = read_fixed_scope(link.parameters, site=link.site, now=now)
     except Refusal as refusal:
         log.warning("The share link %s cannot be shown: %s", link.public_id, refusal.message)
         raise Http404 from None

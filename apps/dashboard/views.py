@@ -103,7 +103,7 @@ def panel(request: HttpRequest, organization: str, site_id: str, report_name: st
 def panel_csv(request: HttpRequest, organization: str, site_id: str, report_name: str, panel_name: str) -> HttpResponse:
     """Every row of a panel as CSV."""
     shown, scope = find_report(report_name), _scope(request, organization, site_id)
-    return csv_of(find_panel(shown, panel_name), scope)
+    return csv_of(find_panel(shown, panel_name), scope, title=scope.site.title)
 
 
 @require_safe
@@ -146,13 +146,13 @@ def cards(shown: Report, scope: Scope, links: Links, *, origin: str = "", is_pla
     ]
 
 
-def csv_of(asked: Panel, scope: Scope) -> HttpResponse:
-    """A panel's rows as a file; 503 where the store does not answer."""
+def csv_of(asked: Panel, scope: Scope, *, title: str) -> HttpResponse:
+    """A panel's rows as a file that is named after ``title``; 503 where the store does not answer."""
     found = answer(asked, scope, limit=MOST_ROWS)
     if found.table is None:
         return HttpResponse(found.problem, status=_UNAVAILABLE, content_type="text/plain; charset=utf-8")
     period = scope.period
-    name = f"{slugify(scope.site.title) or 'site'}-{asked.name}-{period.first_day}-{period.last_day}.csv"
+    name = f"{slugify(title) or 'report'}-{asked.name}-{period.first_day}-{period.last_day}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(found.table.to_csv(), content_type="text/csv; charset=utf-8", headers=headers)
 

@@ -14,13 +14,14 @@ import time_machine
 from django.apps import apps
 from django.test import Client
 
-from apps.dashboard import shared_scope
 from apps.dashboard.middleware import PAGES
 from apps.dashboard.reports import REPORTS, TRAFFIC, Report
 from apps.organizations.models import Organization
+from apps.segments.models import VisitorSegment
 from apps.sites.models import ShareLink
 from apps.sites.sharing import revoke_link
 from tests.dashboard.conftest import NOW, Desk
+from tests.dashboard.traffic import busy
 from tests.dashboard.visits import SECRET, Visit, share
 from tests.insights.events import event
 from tests.people import World
@@ -72,7 +73,8 @@ def test_panels_come_as_parts_as_pages_and_as_csv(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("name", EVERY_PANEL)
-def test_every_panel_has_the_rows_that_members_see(visit: Visit, name: str) -> None:
+def test_every_panel_has_the_rows_that_members_see(desk: Desk, name: str) -> None:
+    visit = share(busy(desk))
     shared = list(csv.reader(io.StringIO(visit.get(f"/{name}.csv").content.decode())))
     members = list(csv.reader(io.StringIO(visit.desk.get(f"/traffic/{name}.csv?range=30d").content.decode())))
     assert len(shared) > 1
@@ -147,7 +149,9 @@ def test_a_report_that_is_no_more_is_404(visit: Visit, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("path", EVERY_PATH)
-@pytest.mark.parametrize("parameters", ["range=30d&country=DE", "range=for-ever", "range", "&&"])
+@pytest.mark.parametrize(
+    "parameters", ["range=30d&country=DE", "is.country=DE", "compare=never", "range=for-ever", "range", "&&"]
+)
 def test_a_link_whose_parameters_are_not_understood_shows_nothing_rather_than_more(
     visit: Visit, parameters: str, path: str
 ) -> None:
@@ -156,8 +160,23 @@ def test_a_link_whose_parameters_are_not_understood_shows_nothing_rather_than_mo
     assert visit.get(path).status_code == 404
 
 
-def test_every_parameter_that_is_understood_narrows() -> None:
-    assert {"range", "from", "to"} == shared_scope.UNDERSTOOD
+def test_a_link_keeps_filters_segment_comparison_interval_and_time_zone(busy_desk: Desk) -> None:
+    narrow = "range=30d&is.visitorGeoCountry=DE&compare=off&interval=month&tz=Europe/Berlin"
+    visit = share(busy_desk, parameters=narrow)
+    assert visit.get("/pages.csv").content.decode() == "Page,Visitors,Views\r\n/,1,1\r\n/guide,1,1\r\n"
+    lines = visit.get("/readers.csv").content.decode().splitlines()
+    assert lines[1:] == ["2026-03-01T00:00:00+01:00,0,0", "2026-04-01T00:00:00+02:00,1,2"]
+    page = visit.get().content.decode()
+    assert "Country is Germany" in page
+    assert "Europe/Berlin" in page
+
+
+def test_a_link_to_a_segment_that_is_gone_shows_nothing_rather_than_everybody(busy_desk: Desk) -> None:
+    segment = VisitorSegment.objects.create(site=busy_desk.site, title="Pro", claims={"plan": "pro"})
+    visit = share(busy_desk, parameters=f"segment={segment.public_id}")
+    assert visit.get().status_code == 200
+    segment.delete()
+    assert visit.get().status_code == 404
 
 
 def test_a_link_shows_nothing_of_another_site(visit: Visit) -> None:
