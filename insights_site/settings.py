@@ -80,6 +80,16 @@ def address(name: str) -> str:
     return given
 
 
+def header(name: str) -> str:
+    """The name of a header from the environment; empty where it is not set."""
+    given = text(name)
+    if given and not (given.isascii() and given.isalnum()):
+        raise ImproperlyConfigured(
+            f"{name} must be letters and digits: WSGI cannot tell a name with a dash from one with an underscore."
+        )
+    return given
+
+
 def database(name: str, default: str) -> dict[str, Any]:
     """Django's settings of the database at an address from the environment."""
     given = address(name)
@@ -128,6 +138,7 @@ WEB_WORKERS = positive("WEB_WORKERS", 1)
 WEB_THREADS = positive("WEB_THREADS", 64)
 PUBLIC_URL = address("PUBLIC_URL")
 TRUSTED_PROXIES = whole("TRUSTED_PROXIES", 0)
+CLIENT_ADDRESS_HEADER = header("CLIENT_ADDRESS_HEADER")
 RATE_LIMIT_TOKEN = positive("RATE_LIMIT_TOKEN", 12_000)
 RATE_LIMIT_ADDRESS = positive("RATE_LIMIT_ADDRESS", 3_000)
 DEMO_PASSWORD = text("DEMO_PASSWORD")
@@ -239,6 +250,7 @@ LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "apps.organizations.sign_in.ClosedDoor"
 ALLAUTH_TRUSTED_PROXY_COUNT = max(0, TRUSTED_PROXIES)
+ALLAUTH_TRUSTED_CLIENT_IP_HEADER = CLIENT_ADDRESS_HEADER or None
 UNFOLD = {
     "SITE_TITLE": "Site insights",
     "SITE_HEADER": "Site insights",

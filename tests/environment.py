@@ -15,6 +15,7 @@ for name in (
     "DEBUG",
     "ALLOWED_HOSTS",
     "TRUSTED_PROXIES",
+    "CLIENT_ADDRESS_HEADER",
     "GEOIP_CITY_DB",
 ):
     os.environ.pop(name, None)

@@ -14,8 +14,12 @@ from apps.core.hashing import keyed_hash64
 def client_address(request: HttpRequest) -> str | None:
     """The caller's address: the connection's, or the one that the outermost trusted proxy saw.
 
-    ``TRUSTED_PROXIES`` says how many proxies stand in front; each has appended the address it saw.
+    ``TRUSTED_PROXIES`` says how many proxies stand in front; each has appended the address it saw. Where
+    ``CLIENT_ADDRESS_HEADER`` names a header, the address is there alone.
     """
+    if named := settings.CLIENT_ADDRESS_HEADER:
+        told = plain_address(request.META.get(f"HTTP_{named.upper()}", "").strip())
+        return told or plain_address(request.META.get("REMOTE_ADDR", ""))
     hops = [*forwarded(request), request.META.get("REMOTE_ADDR", "")]
     trusted: int = settings.TRUSTED_PROXIES
     return plain_address(hops[max(0, len(hops) - 1 - trusted)])

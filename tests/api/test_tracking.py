@@ -13,6 +13,7 @@ from tests.api.calls import Caller, address, event, refusal
 from tests.people import World, token_of
 
 BERLIN = "91.64.0.1"  # an address of a German provider
+PARIS = "90.0.0.1"  # an address of a French provider
 TOKYO = "126.0.0.1"  # an address of a Japanese provider
 
 
@@ -226,6 +227,15 @@ def test_trusted_proxies_tell_the_callers_address(
     spoofed = {"x-forwarded-for": f"{TOKYO}, {BERLIN}"}
     anybody.track(world.docs, event(), headers=spoofed, REMOTE_ADDR="10.0.0.1")
     assert stored(store, "country") == [("DE",)]
+
+
+def test_a_named_header_tells_the_callers_address_and_its_absence_the_connection(
+    anybody: Caller, world: World, store: EventStore, settings: Settings
+) -> None:
+    settings.TRUSTED_PROXIES, settings.CLIENT_ADDRESS_HEADER = 1, "Visitoraddress"
+    for more in ({"visitoraddress": f" {BERLIN}:443"}, {}, {"visitoraddress": "nobody"}):
+        anybody.track(world.docs, event(), headers={"x-forwarded-for": TOKYO, **more}, REMOTE_ADDR=PARIS)
+    assert stored(store, "country") == [("DE",), ("FR",), ("FR",)]
 
 
 def test_no_address_and_no_raw_id_is_stored(ada: Caller, world: World, store: EventStore) -> None:

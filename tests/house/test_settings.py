@@ -58,6 +58,12 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ("DATA_DIR", "/dev/null/x", "DATA_DIR: the folder /dev/null/x cannot be made: Not a directory."),
         ("DATABASE_URL", "records.sqlite3", "DATABASE_URL must begin with postgres:// or sqlite:///."),
         ("PUBLIC_URL", "http://[x", "PUBLIC_URL is not an address."),
+        (
+            "CLIENT_ADDRESS_HEADER",
+            "X-Real-IP",
+            "CLIENT_ADDRESS_HEADER must be letters and digits:"
+            " WSGI cannot tell a name with a dash from one with an underscore.",
+        ),
     ],
 )
 def test_a_wrong_value_stops_the_start_with_one_sentence(variable: str, value: str, sentence: str) -> None:
