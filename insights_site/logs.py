@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
 
 FORMS = ("text", "json")
 _SHARE_LINK = re.compile(r"/share/[\w-]{30,}")
@@ -28,6 +29,7 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
+        _without_query,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
@@ -54,6 +56,13 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
             "celery": {"level": "WARNING" if level == "INFO" else level},
         },
     }
+
+
+def _without_query(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Django logs what it refuses with the request: its query may hold what is kept nowhere, such as visitors' ids."""
+    if isinstance(request := event.get("request"), HttpRequest):
+        event["request"] = f"{request.method} {request.path}"
+    return event
 
 
 def _last_steps(form: str) -> list[Any]:

@@ -37,9 +37,9 @@ _routes: list[URLPattern] = [
     path("v1/docs", documents.docs_page, name="docs"),
     path("insights.js", script.insights_script, name="script"),
     path("pixel.gif", pixel.pixel, name="pixel"),
-    # The renderer posts below its site's base path.
+    # The renderer asks below its site's base path.
     re_path(r"^(?:.*/)?~gitbook/__evt$", renderer.track_renderer_events, name="renderer-events"),
-    path("__session/2/", renderer.identify_visitor, name="renderer-session"),
+    re_path(r"^(?:.*/)?__session/2/$", renderer.identify_visitor, name="renderer-session"),
     re_path(r"^v1/(?P<rest>.*)$", views.unknown_operation, name="unknown"),
 ]
 

@@ -134,6 +134,12 @@ def test_no_proposed_visitor_is_400(anybody: Caller, query: str) -> None:
     assert anybody.get(f"{SESSION}{query}").status_code == 400
 
 
+def test_the_session_route_is_below_any_base_path_as_the_events_are(anybody: Caller) -> None:
+    response = anybody.get(f"/docs/v2{SESSION}?proposed=dev1")
+    assert (response.status_code, response.json()) == (200, {"deviceId": "dev1"})
+    assert response.cookies["__session"]["path"] == "/"
+
+
 def test_without_an_origin_there_is_no_cors(anybody: Caller) -> None:
     assert "Access-Control-Allow-Origin" not in anybody.get(f"{SESSION}?proposed=dev1")
 

@@ -65,8 +65,13 @@ def send_through_every_door(service: Service, token: str, address: str) -> None:
     assert {204, 400, 422} <= set(statuses) <= {204, 400, 409, 422}
     page = f"https://docs.acme.example/{KEPT}"
     assert service.ask("GET", f"/pixel.gif?{site}&url={page}", headers=headers).status == 200
-    assert service.ask("GET", "/__session/2/?proposed=mark-device", headers=headers).status == 200
-    assert service.ask("GET", "/nowhere", headers=headers).status == 404
+    unknown = f"/pixel.gif?org={service.organization_id}&site=none&url={page}?mark-visitor&referrer={page}?mark-session"
+    assert service.ask("GET", unknown, headers=headers).status == 404
+    for base in ("", "/docs/v2"):
+        session = f"{base}/__session/2/?proposed=mark-device"
+        assert service.ask("GET", session, headers=headers).status == 200
+        assert service.ask("POST", session, headers=headers).status == 405
+    assert service.ask("GET", "/nowhere?visitor=mark-visitor", headers=headers).status == 404
 
 
 def found_in_files(folder: Path, marks: list[bytes]) -> dict[bytes, set[str]]:
