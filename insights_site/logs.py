@@ -67,7 +67,13 @@ def _without_query(_logger: Any, _method: str, event: structlog.typing.EventDict
 
 def _last_steps(form: str) -> list[Any]:
     if form == "json":
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(), _hide_share_links]
+        # Not ``dict_tracebacks``: it writes the values of variables, such as a request's body.
+        errors = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        return [
+            structlog.processors.ExceptionRenderer(errors),
+            structlog.processors.JSONRenderer(),
+            _hide_share_links,
+        ]
     console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     return [console, _hide_share_links]
 

@@ -142,5 +142,22 @@ def test_the_log_does_not_tell_the_token_of_a_share_link(form: str) -> None:
     assert "a1b2" not in line
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_logged_error_tells_where_it_was_and_no_values(form: str) -> None:
+    code = """
+import logging
+def broken(visitor):
+    raise ValueError("no")
+try:
+    broken("mark-" + "visitor")
+except ValueError:
+    logging.getLogger("house").exception("went wrong")
+"""
+    line = manage("shell", "--no-imports", "-c", code, LOG_FORMAT=form).stderr
+    assert "ValueError" in line
+    assert "broken" in line
+    assert "mark-visitor" not in line
+
+
 def test_tests_keep_nothing_in_the_project() -> None:
     assert ROOT not in django_settings.DATA_DIR.parents
