@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from apps.core.clock import utc_now
+from apps.events.addresses import host_of
 from apps.organizations.models import ApiToken
 from apps.sites.models import Site
 
@@ -84,14 +85,23 @@ def _find_site_of_token(raw: str, organization_id: str, site_id: str) -> Site | 
     return reachable.filter(public_id=site_id, organization__public_id=organization_id).first()
 
 
+def _find_hosts() -> frozenset[str]:
+    hosts: set[str] = set()
+    for url, listed in Site.objects.values_list("url", "hostnames"):
+        hosts.update(listed, [host_of(url)])
+    return frozenset(hosts - {""})
+
+
 tokens = ShortMemory(_find_token)
 public_sites = ShortMemory(_find_public_site)
 """By organization id and site id: for tracking, which the site's policy opens to everybody."""
 sites_of_tokens = ShortMemory(_find_site_of_token)
 """By token, organization id and site id: only what the token reaches."""
+hosts_of_sites = ShortMemory(_find_hosts)
+"""By nothing: the hosts that any site lists or is published on."""
 
 
 def forget_all(**_signal: object) -> None:
     """Drop everything that is remembered. Also the receiver of Django's save and delete signals."""
-    for memory in (tokens, public_sites, sites_of_tokens):
+    for memory in (tokens, public_sites, sites_of_tokens, hosts_of_sites):
         memory.forget()

@@ -12,13 +12,15 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from apps.api.body import read_body
+from apps.api.caches import hosts_of_sites
 from apps.api.callers import caller_of
 from apps.api.errors import MethodNotAllowed, error_response
 from apps.api.middleware import ApiRequest
 from apps.api.tracking import empty, once_of, preflight, site_to_track
-from apps.api.wishes import is_unwanted
+from apps.api.wishes import is_unknown, is_unwanted
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
+from apps.events.addresses import host_of
 from apps.events.faults import note_events
 from apps.events.models import Reason
 from apps.events.once import write_once
@@ -111,26 +113,43 @@ def _is_old(event: msgspec.Raw, now: datetime) -> bool:
 @csrf_exempt  # it changes nothing; another method is answered with 405, not with a form's refusal
 @require_safe
 def identify_visitor(request: HttpRequest) -> HttpResponse:
-    """GET /__session/2/?proposed=…: the visitor's id, the proposed one unless the cookie already holds another."""
-    device = _device_of_cookie(request) or request.GET.get("proposed", "")
+    """GET …/__session/2/?proposed=…: the visitor's id, the proposed one unless the cookie already holds another.
+
+    Who does not wish to be known again, and who asks from a page on a host of no site, gets the proposed one, and the
+    cookie is neither read nor set.
+    """
+    origin = request.headers.get("Origin")
+    is_ours = origin is None or _is_of_a_site(origin)
+    knows = is_ours and not is_unknown(request)
+    device = (_device_of_cookie(request) if knows else None) or request.GET.get("proposed", "")
     if not 0 < len(device) <= MAX_DEVICE_ID:
         return error_response(400, f"Expected the parameter proposed, 1 to {MAX_DEVICE_ID} characters", plain=True)
     response = JsonResponse({"deviceId": device})
+    if knows:
+        _keep(response, device, secure=request.is_secure())
+    response["Cache-Control"] = "private, no-store"
+    response["Vary"] = "Origin, Cookie"
+    if origin and is_ours:
+        response["Access-Control-Allow-Origin"] = origin
+        response["Access-Control-Allow-Credentials"] = "true"
+    return response
+
+
+def _is_of_a_site(origin: str) -> bool:
+    """Whether a site is on the host of ``origin``; every one may be where no site tells its host."""
+    hosts = hosts_of_sites.get()
+    return not hosts or host_of(origin) in hosts
+
+
+def _keep(response: HttpResponse, device: str, *, secure: bool) -> None:
     response.set_cookie(
         COOKIE,
         # Percent-encoded: the renderer's own script reads it.
         quote(json.dumps({"deviceId": device}, separators=(",", ":")), safe=""),
         max_age=COOKIE_SECONDS,
-        secure=request.is_secure(),
-        samesite="None" if request.is_secure() else "Lax",
+        secure=secure,
+        samesite="None" if secure else "Lax",
     )
-    response["Cache-Control"] = "private, no-store"
-    response["Vary"] = "Origin, Cookie"
-    origin = request.headers.get("Origin")
-    if origin:
-        response["Access-Control-Allow-Origin"] = origin
-        response["Access-Control-Allow-Credentials"] = "true"
-    return response
 
 
 def _device_of_cookie(request: HttpRequest) -> str | None:

@@ -11,8 +11,9 @@ import pytest
 import time_machine
 from django.test import Client
 
+from apps.api.caches import forget_all
 from apps.events.store import EventStore, Statement
-from apps.sites.models import IngestPolicy
+from apps.sites.models import IngestPolicy, Site
 from tests.api.calls import Caller, event
 from tests.events.refusals import kept
 from tests.people import World
@@ -104,7 +105,7 @@ def test_the_sites_policy_counts_here_too(anybody: Caller, world: World) -> None
     assert anybody.post(unknown, {"events": [event()]}).status_code == 404
 
 
-def test_the_proposed_visitor_is_kept_in_a_cookie_that_the_page_can_read(anybody: Caller) -> None:
+def test_the_proposed_visitor_is_kept_in_a_cookie_that_the_page_can_read(anybody: Caller, world: World) -> None:
     response = anybody.get(f"{SESSION}?proposed=dev1", headers={"origin": ORIGIN})
     cookie = response.cookies["__session"]
     assert (response.status_code, response.json()) == (200, {"deviceId": "dev1"})
@@ -119,6 +120,54 @@ def test_a_visitor_who_is_known_stays_the_same(anybody: Caller) -> None:
     kept: SimpleCookie = anybody.get(f"{SESSION}?proposed=dev1").cookies
     again = anybody.get(f"{SESSION}?proposed=dev2", headers={"cookie": kept.output(attrs=[], header="").strip()})
     assert again.json() == {"deviceId": "dev1"}
+
+
+@pytest.mark.parametrize(
+    ("header", "cookie"), [({"sec-gpc": "1"}, ""), ({"dnt": "1"}, ""), ({}, "insights-opt-out=1; ")]
+)
+def test_who_does_not_want_to_be_counted_is_neither_known_again_nor_given_a_cookie(
+    anybody: Caller, world: World, header: dict[str, str], cookie: str
+) -> None:
+    sent = {"origin": ORIGIN, "cookie": f"{cookie}__session=%7B%22deviceId%22%3A%22dev1%22%7D"}
+    response = anybody.get(f"{SESSION}?proposed=dev2", headers=sent | header)
+    assert (response.status_code, response.json()) == (200, {"deviceId": "dev2"})
+    assert not response.cookies
+    assert response["Access-Control-Allow-Origin"] == ORIGIN
+    assert anybody.get(
+        f"{SESSION}?proposed=dev2", headers=sent | {"cookie": sent["cookie"].removeprefix(cookie)}
+    ).json() == {"deviceId": "dev1"}
+
+
+@pytest.mark.parametrize(
+    ("origin", "known"),
+    [
+        (ORIGIN, True),
+        ("https://Docs.Acme.Example:8443", True),
+        ("https://more.acme.example", True),
+        ("https://secrets.example", True),
+        ("https://acme.example", False),
+        ("https://docs.acme.example.evil.example", False),
+        ("null", False),
+    ],
+)
+def test_another_origin_learns_the_id_of_the_cookie_only_where_a_site_is_on_its_host(
+    anybody: Caller, world: World, origin: str, known: bool
+) -> None:
+    world.docs.hostnames = ["more.acme.example"]
+    world.docs.save()
+    sent = {"origin": origin, "cookie": "__session=%7B%22deviceId%22%3A%22dev1%22%7D"}
+    response = anybody.get(f"{SESSION}?proposed=dev2", headers=sent)
+    assert (response.status_code, response.json()) == (200, {"deviceId": "dev1" if known else "dev2"})
+    assert ("__session" in response.cookies) is known
+    assert response.get("Access-Control-Allow-Origin") == (origin if known else None)
+    assert response.get("Access-Control-Allow-Credentials") == ("true" if known else None)
+
+
+def test_where_no_site_tells_a_host_any_origin_may_ask(anybody: Caller, world: World) -> None:
+    Site.objects.update(url="", hostnames=[])
+    forget_all()
+    response = anybody.get(f"{SESSION}?proposed=dev1", headers={"origin": "https://anywhere.example"})
+    assert response["Access-Control-Allow-Origin"] == "https://anywhere.example"
 
 
 @pytest.mark.parametrize(
