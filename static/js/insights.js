@@ -11,7 +11,8 @@
   const PAUSE = 1000; // who stops typing has finished a query
   const AGAIN = 10e3; // what could not be sent is tried again
   const OUT = "insights-opt-out"; // parameter of an address, and the cookie that it sets: "do not count me"
-  const MOST = 20; // events a request: browsers send at most 64 kB for a page that ends
+  const MOST = 20; // events a request
+  const SMALL = 2e4; // characters, of at most 3 bytes: browsers send 64 kB for a page that ends, and refuse what is more
 
   // Known marks of Material for MkDocs, Docusaurus (DocSearch), VitePress, Starlight (Pagefind), Sphinx and Docsy.
   const SEARCH =
@@ -30,6 +31,7 @@
   const script = document.currentScript || document.querySelector("script[data-org][data-site]");
   const option = (name) => script.getAttribute("data-" + name);
   const told = (name) => document.querySelector(`meta[name="insights:${name}"]`)?.content || option(name);
+  const parameter = (name) => new URLSearchParams(location.search).get(name);
   const address = new URL(
     `v1/orgs/${option("org")}/sites/${option("site")}/insights/events`,
     option("endpoint") || script.src,
@@ -72,7 +74,7 @@
     if (document.querySelector(NOT_FOUND)) return true;
     // The browser knows the status of the page it loaded, not of those that a script put there since.
     const status = !referrer && performance.getEntriesByType("navigation")[0]?.responseStatus;
-    const heading = document.querySelector("h1")?.textContent || "";
+    const heading = document.querySelector("h1")?.textContent;
     return status ? status == 404 : /^\W*(404|(404\W+)?(page )?not found)\W*$/i.test(heading);
   };
 
@@ -93,6 +95,8 @@
       timeless || now - at < FRESH ? event : { ...event, timestamp: new Date(at).toISOString() },
     );
     const body = JSON.stringify({ events }); // sent as text, so that the browser need not ask first
+    const small = body.length < SMALL;
+    if (ending && !small && batch[1]) return post(batch.splice(0, batch.length / 2), 1), post(batch, 1);
     if (ending && navigator.onLine && navigator.sendBeacon(address, body)) return;
     const before = departures;
     const wait = () => {
@@ -100,7 +104,7 @@
       queue = [...batch, ...queue];
       sending ||= setTimeout(send, AGAIN);
     };
-    fetch(address, { method: "POST", body, keepalive: true, credentials: "omit" }).then(({ status }) => {
+    fetch(address, { method: "POST", body, keepalive: small, credentials: "omit" }).then(({ status }) => {
       if (status == 429 || status > 499) wait();
       // One bad event must not cost the others, nor a clock that is wrong all of them.
       else if (status == 422 && !timeless) batch.map((each) => post([each], 0, 1));
@@ -169,8 +173,7 @@
   const open = (link) => {
     settle();
     const recordId = link.origin == location.origin ? clean(link.pathname) : link.href.slice(0, 2048);
-    const searched = query || new URLSearchParams(location.search).get("q") || "";
-    track("search_open_result", { query: searched, result: { recordId } });
+    track("search_open_result", { query: query || parameter("q") || "", result: { recordId } });
   };
 
   const follow = (link) => {
@@ -188,10 +191,7 @@
     track("link_click", { link: { target, position } });
   };
 
-  const operation = (text) => {
-    const [method, path] = text.split(" ");
-    return { operation: { method: method.toLowerCase(), path } };
-  };
+  const operation = (text, [method, path] = text.split(" ")) => ({ operation: { method: method.toLowerCase(), path } });
 
   const rate = (value) => track("page_post_feedback", { feedback: { rating: (rating = value) } });
 
@@ -232,19 +232,20 @@
   };
 
   const start = () => {
-    const { pushState, replaceState } = history;
-    history.pushState = (...change) => (pushState.apply(history, change), look());
-    history.replaceState = (...change) => (replaceState.apply(history, change), look());
+    for (const name of ["pushState", "replaceState"]) {
+      const change = history[name];
+      history[name] = (...given) => (change.apply(history, given), look());
+    }
     addEventListener("popstate", look);
     addEventListener("pageshow", ({ persisted }) => persisted && look((path = 0)));
     addEventListener("online", () => send());
     addEventListener("pagehide", () => (leave(), departures++));
-    document.addEventListener("visibilitychange", () => document.visibilityState == "hidden" && leave());
+    document.addEventListener("visibilitychange", () => document.hidden && leave());
 
     listen("click", click);
     listen("auxclick", click);
     listen("focusin", (element) => {
-      if (!opened && element.matches(SEARCH) && !element.value) track("search_open", (opened = 1) && {});
+      if (!opened && element.matches(SEARCH) && !element.value) track("search_open", (opened = {}));
     });
     listen("input", (element) => {
       if (!element.matches(SEARCH)) return;
@@ -274,16 +275,20 @@
 
   if (window.insights?.track) return; // put there twice
   const early = window.insights;
-  const api = { track, identify: (given) => (identified = given || {}) };
-  const wish = new URLSearchParams(location.search).get(OUT);
+  const api = {
+    track,
+    identify: (given) => (identified = given || {}),
+    push: ([name, ...given]) => api[name](...given),
+  };
+  const wish = parameter(OUT);
   if (wish) document.cookie = OUT + (wish > 0 ? "=1;max-age=31536000" : "=0;max-age=0") + ";path=/;samesite=lax";
   const out = document.cookie.includes(OUT + "=1");
   if (wish) alert(`This browser is ${out ? "not " : ""}counted here.`);
   const refused = navigator.globalPrivacyControl || navigator.doNotTrack == 1;
   const silent = location.protocol.slice(0, 4) != "http" || out || (refused && option("ignore-dnt") == null);
   if (silent) api.track = () => {};
-  window.insights = { ...api, push: ([name, ...given]) => api[name](...given) };
-  if (Array.isArray(early)) early.forEach(window.insights.push);
+  window.insights = api;
+  early?.forEach?.(api.push);
   if (silent) return;
   if (document.prerendering) document.addEventListener("prerenderingchange", start);
   else if (document.readyState == "loading") addEventListener("DOMContentLoaded", start);

@@ -253,6 +253,28 @@ def test_events_without_a_connection_come_later_with_their_own_time(visit: Visit
     assert 195 < (rows[1][1] - rows[0][1]).total_seconds() < 215
 
 
+LARGE = """() => {
+  insights.identify({ team: "\u754c".repeat(1500) });
+  for (let number = 0; number < 20; number++) insights.track("ask_view");
+}"""
+"""Events of 5 kB each: 64 kB is all that a browser sends for pages that have ended."""
+
+
+def test_more_than_a_browser_sends_for_an_ended_page_is_sent_while_the_page_is_there(visit: Visit) -> None:
+    visit.open("/")
+    visit.kept("url")
+    visit.page.evaluate(LARGE)
+    assert len(visit.kept("id", kinds=("ask_view",), at_least=20)) == 20
+
+
+def test_of_more_than_a_browser_sends_for_an_ended_page_the_first_arrive(visit: Visit) -> None:
+    visit.open("/")
+    visit.kept("url")
+    visit.page.evaluate(LARGE)
+    visit.page.goto("about:blank")
+    assert len(visit.kept("id", kinds=("ask_view",), at_least=10)) >= 10
+
+
 def test_what_a_page_counted_last_is_sent_when_it_is_left(visit: Visit) -> None:
     visit.open("/")
     expect(visit.page.get_by_label("Search")).to_be_visible()
