@@ -107,7 +107,7 @@
     fetch(address, { method: "POST", body, keepalive: small, credentials: "omit" }).then(({ status }) => {
       if (status == 429 || status > 499) wait();
       // One bad event must not cost the others, nor a clock that is wrong all of them.
-      else if (status == 422 && !timeless) batch.map((each) => post([each], 0, 1));
+      else if (status == 422 && !timeless && (batch[1] || events[0].timestamp)) batch.map((each) => post([each], 0, 1));
     }, wait);
   };
 

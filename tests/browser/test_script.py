@@ -275,6 +275,36 @@ def test_of_more_than_a_browser_sends_for_an_ended_page_the_first_arrive(visit: 
     assert len(visit.kept("id", kinds=("ask_view",), at_least=10)) >= 10
 
 
+def test_what_is_refused_is_sent_again_only_where_that_can_help(visit: Visit) -> None:
+    visit.open("/")
+    visit.kept("url")
+    visit.page.evaluate("insights.track('no_such_type')")
+    visit.page.wait_for_timeout(QUIET_SECONDS * 1000)
+    assert visit.statuses == [204, 422]
+    visit.page.evaluate("insights.track('no_such_type'); insights.track('ask_view')")
+    assert visit.kept("toString(event_type)", at_least=2) == [("page_view",), ("ask_view",)]
+    visit.page.wait_for_timeout(QUIET_SECONDS * 1000)
+    assert sorted(visit.statuses) == [204, 204, 422, 422, 422]
+    visit.statuses.clear()
+    visit.bodies.clear()
+
+
+def test_one_event_with_a_wrong_time_is_sent_again_without_it(visit: Visit) -> None:
+    visit.page.clock.install(time=utc_now())
+    visit.open("/")
+    visit.page.clock.run_for(1000)
+    visit.kept("url")
+    visit.page.context.set_offline(True)
+    visit.page.evaluate("insights.track('ask_view')")
+    visit.page.clock.run_for(20_000)
+    visit.page.evaluate("Date.prototype.toISOString = () => '2020-01-01T00:00:00.000Z'")
+    visit.page.context.set_offline(False)
+    assert visit.kept("toString(event_type)", at_least=2) == [("page_view",), ("ask_view",)]
+    visit.page.wait_for_timeout(100)
+    assert visit.statuses == [204, 422, 204]
+    visit.statuses.clear()
+
+
 def test_what_a_page_counted_last_is_sent_when_it_is_left(visit: Visit) -> None:
     visit.open("/")
     expect(visit.page.get_by_label("Search")).to_be_visible()
