@@ -251,6 +251,26 @@ def test_old_events_are_deleted_by_whole_days_and_the_rest_is_counted(march: Eve
     assert delete_old(datetime(2026, 4, 12, 23, 0, tzinfo=UTC), who="task") == {}
 
 
+def test_one_site_whose_old_events_cannot_be_deleted_does_not_keep_the_others_from_it(
+    march: EventStore, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Site.objects.update(retention_months=1)
+    erase_events = statements.erase
+
+    def failing(erasure: Erasure) -> Statement:
+        if erasure.store_site == world.docs.pk:  # the first by title
+            raise Crash
+        return erase_events(erasure)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(statements, "erase", failing)
+        with pytest.raises(Crash):
+            delete_old(datetime(2026, 5, 12, 23, 0, tzinfo=UTC), who="task")
+    assert [left_in_store(site.pk)[0] for site in (world.docs, world.secrets)] == [5, 0]
+    assert finish_all() == 1
+    assert left_in_store(world.docs.pk)[0] == 0
+
+
 def test_the_audit_says_who_and_what_and_no_visitor(march: EventStore, world: World) -> None:
     carry_out(ask_for_visitor(world.docs, "mal", who=world.ada.public_id))
     carry_out(ask_for_old(world.docs, datetime(2026, 3, 4, tzinfo=UTC), who="task"))
