@@ -12,10 +12,14 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, Response
 from pytest_django.live_server_helper import LiveServer
 
+from apps.api.caches import forget_all
 from apps.events.store import EventStore
+from apps.events.writer import close_writer
 from benchmarks.browser import QUIET
+from tests.api.published import PACKAGE
 from tests.browser.documentation import Documentation, serve_documentation
-from tests.conftest import require
+from tests.browser.visit import Visit
+from tests.conftest import lacking, require
 from tests.insights.events import event
 from tests.people import PASSWORD, World, token_of
 
@@ -132,3 +136,36 @@ def reader(live_server: LiveServer, page: Page, world: World, store: EventStore)
 def documentation() -> Iterator[Documentation]:
     with serve_documentation() as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def _writer(_engine: EventStore) -> Iterator[None]:
+    yield
+    close_writer()
+
+
+@pytest.fixture
+def visit(
+    live_server: LiveServer,
+    page: Page,
+    world: World,
+    store: EventStore,
+    documentation: Documentation,
+    _writer: None,
+) -> Iterator[Visit]:
+    """A reader before the site's first page. Every event must be accepted, and be one of the published schema."""
+    forget_all()
+    ids = f'data-org="{world.acme.public_id}" data-site="{world.docs.public_id}"'
+    documentation.script = f'src="{live_server.url}/insights.js" {ids}'
+    documentation.title = "Welcome"
+    found = Visit(page=page, site=documentation, world=world, store=store, service=live_server.url)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    found.watch()
+    yield found
+    page.wait_for_timeout(50)
+    assert errors == []
+    assert set(found.statuses) <= {204}
+    if not PACKAGE.is_dir():
+        lacking("the npm packages are not installed: make test does it")
+    assert found.complaints() == []

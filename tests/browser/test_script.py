@@ -2,121 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
-
 import pytest
-from jsonschema import Draft202012Validator
-from playwright.sync_api import Page, Request, Response, expect
-from pytest_django.live_server_helper import LiveServer
 
-from apps.api import tracking
-from apps.api.caches import forget_all
 from apps.core.clock import utc_now
-from apps.events.store import EventStore, Statement
-from apps.events.writer import close_writer
-from tests.api.published import PACKAGE, document
-from tests.browser.documentation import Documentation
-from tests.conftest import lacking
-from tests.people import World, token_of
-
-PATIENCE = 8.0
-QUIET_SECONDS = 1.3
-"""Longer than the script waits for a page to settle and for events to gather."""
-
-
-@pytest.fixture(scope="module")
-def _writer(_engine: EventStore) -> Iterator[None]:
-    yield
-    close_writer()
-
-
-@dataclass
-class Visit:
-    """A reader on the documentation site, and all that the script sent to the service."""
-
-    page: Page
-    site: Documentation
-    world: World
-    store: EventStore
-    service: str
-    bodies: list[str] = field(default_factory=list)
-    statuses: list[int] = field(default_factory=list)
-
-    def watch(self) -> None:
-        self.page.context.on("request", self._sent)
-        self.page.context.on("response", self._answered)
-
-    def _sent(self, request: Request) -> None:
-        if request.url.endswith("/insights/events"):
-            self.bodies.append(request.post_data or "")
-
-    def _answered(self, response: Response) -> None:
-        if response.url.endswith("/insights/events"):
-            self.statuses.append(response.status)
-
-    def open(self, path: str = "/", attributes: str = "", head: str = "") -> None:
-        self.site.attributes, self.site.head = attributes, head
-        self.page.goto(self.site.address + path)
-
-    def kept(self, *columns: str, kinds: tuple[str, ...] = (), at_least: int = 1) -> list[tuple[Any, ...]]:
-        """Columns of the stored events, once there are so many; ``kinds`` names the types that count."""
-        where = f"WHERE event_type IN ({', '.join(repr(kind) for kind in kinds)})" if kinds else ""
-        statement = Statement(sql=f"SELECT {', '.join(columns)} FROM events {where} ORDER BY id")
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            rows = list(zip(*self.store.query(statement), strict=True))
-            if len(rows) >= at_least or time.monotonic() > deadline:
-                return rows
-            self.page.wait_for_timeout(50)
-
-    def ask(self, **body: Any) -> dict[str, list[Any]]:
-        """The API's answer by column."""
-        path = f"/v1/orgs/{self.world.acme.public_id}/sites/{self.world.docs.public_id}/insights/events/aggregate"
-        bearer = {"Authorization": f"Bearer {token_of(self.world.ben, self.world.acme)}"}
-        answer = self.page.request.post(self.service + path, data={"range": "last24Hours", **body}, headers=bearer)
-        assert answer.status == 200
-        return {each["column"]: each["values"] for each in answer.json()["columns"]}
-
-    def complaints(self) -> list[str]:
-        """What the published schema of events says against what was sent."""
-        schemas = document()["components"]["schemas"]
-        # As published only its format says that "" is no URL, and formats are not checked.
-        sound = {**schemas, "URL": {"type": "string", "pattern": "^https?://", "maxLength": 2048}}
-        schema = {"$ref": "#/components/schemas/SiteInsightsEvent", "components": {"schemas": sound}}
-        validator = Draft202012Validator(schema)
-        events = [event for body in self.bodies for event in json.loads(body)["events"]]
-        return [error.message for event in events for error in validator.iter_errors(event)]
-
-
-@pytest.fixture
-def visit(
-    live_server: LiveServer,
-    page: Page,
-    world: World,
-    store: EventStore,
-    documentation: Documentation,
-    _writer: None,
-) -> Iterator[Visit]:
-    """A reader before the site's first page. Every event must be accepted, and be one of the published schema."""
-    forget_all()
-    ids = f'data-org="{world.acme.public_id}" data-site="{world.docs.public_id}"'
-    documentation.script = f'src="{live_server.url}/insights.js" {ids}'
-    documentation.title = "Welcome"
-    found = Visit(page=page, site=documentation, world=world, store=store, service=live_server.url)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    found.watch()
-    yield found
-    page.wait_for_timeout(50)
-    assert errors == []
-    assert set(found.statuses) <= {204}
-    if not PACKAGE.is_dir():
-        lacking("the npm packages are not installed: make test does it")
-    assert found.complaints() == []
+from tests.browser.visit import QUIET_SECONDS, Visit
 
 
 def test_the_first_page_is_counted_with_all_that_it_tells(visit: Visit) -> None:
@@ -236,87 +125,6 @@ def test_ratings_comments_questions_and_try_outs_are_counted(visit: Visit) -> No
     assert plans["eventType"] == ["agent_feedback"]
 
 
-def test_events_without_a_connection_come_later_with_their_own_time(visit: Visit) -> None:
-    visit.page.clock.install(time=utc_now())
-    visit.open("/")
-    visit.page.clock.run_for(1000)
-    visit.kept("url")
-    visit.page.context.set_offline(True)
-    visit.page.evaluate("insights.track('search_open')")
-    visit.page.clock.run_for(200_000)
-    visit.page.evaluate("insights.track('ask_view')")
-    visit.page.clock.run_for(100_000)
-    visit.page.context.set_offline(False)
-    rows = visit.kept("toString(event_type)", "timestamp", at_least=2)
-    # The browser's clock has run 301 s ahead: the first is too old, the second 100 s before the browser's now.
-    assert [kind for kind, _moment in rows] == ["page_view", "ask_view"]
-    assert 195 < (rows[1][1] - rows[0][1]).total_seconds() < 215
-
-
-LARGE = """() => {
-  insights.identify({ team: "\u754c".repeat(1500) });
-  for (let number = 0; number < 20; number++) insights.track("ask_view");
-}"""
-"""Events of 5 kB each: 64 kB is all that a browser sends for pages that have ended."""
-
-
-def test_more_than_a_browser_sends_for_an_ended_page_is_sent_while_the_page_is_there(visit: Visit) -> None:
-    visit.open("/")
-    visit.kept("url")
-    visit.page.evaluate(LARGE)
-    assert len(visit.kept("id", kinds=("ask_view",), at_least=20)) == 20
-
-
-def test_of_more_than_a_browser_sends_for_an_ended_page_the_first_arrive(visit: Visit) -> None:
-    visit.open("/")
-    visit.kept("url")
-    visit.page.evaluate(LARGE)
-    visit.page.goto("about:blank")
-    assert len(visit.kept("id", kinds=("ask_view",), at_least=10)) >= 10
-
-
-def test_what_is_refused_is_sent_again_only_where_that_can_help(visit: Visit) -> None:
-    visit.open("/")
-    visit.kept("url")
-    visit.page.evaluate("insights.track('no_such_type')")
-    visit.page.wait_for_timeout(QUIET_SECONDS * 1000)
-    assert visit.statuses == [204, 422]
-    visit.page.evaluate("insights.track('no_such_type'); insights.track('ask_view')")
-    assert visit.kept("toString(event_type)", at_least=2) == [("page_view",), ("ask_view",)]
-    visit.page.wait_for_timeout(QUIET_SECONDS * 1000)
-    assert sorted(visit.statuses) == [204, 204, 422, 422, 422]
-    visit.statuses.clear()
-    visit.bodies.clear()
-
-
-def test_one_event_with_a_wrong_time_is_sent_again_without_it(visit: Visit) -> None:
-    visit.page.clock.install(time=utc_now())
-    visit.open("/")
-    visit.page.clock.run_for(1000)
-    visit.kept("url")
-    visit.page.context.set_offline(True)
-    visit.page.evaluate("insights.track('ask_view')")
-    visit.page.clock.run_for(20_000)
-    visit.page.evaluate("Date.prototype.toISOString = () => '2020-01-01T00:00:00.000Z'")
-    visit.page.context.set_offline(False)
-    assert visit.kept("toString(event_type)", at_least=2) == [("page_view",), ("ask_view",)]
-    visit.page.wait_for_timeout(100)
-    assert visit.statuses == [204, 422, 204]
-    visit.statuses.clear()
-
-
-def test_what_a_page_counted_last_is_sent_when_it_is_left(visit: Visit) -> None:
-    visit.open("/")
-    expect(visit.page.get_by_label("Search")).to_be_visible()
-    visit.page.get_by_label("Search").fill("unfinished")
-    visit.page.goto("about:blank")
-    assert visit.kept("toString(event_type)", "query", at_least=3) == [
-        ("page_view", ""),
-        ("search_open", ""),
-        ("search_type_query", "unfinished"),
-    ]
-
-
 @pytest.mark.parametrize("wish", ["globalPrivacyControl", "doNotTrack"])
 def test_readers_who_do_not_want_it_are_not_counted(visit: Visit, wish: str) -> None:
     visit.page.add_init_script(f"Object.defineProperty(navigator, '{wish}', {{ get: () => '1' }})")
@@ -400,24 +208,6 @@ def test_a_page_has_time_to_settle_also_where_a_router_moves_the_focus(visit: Vi
       setTimeout(() => (document.querySelector("h1").textContent = "Page not found"), 100);
     }""")
     assert visit.kept("url_path", "page", at_least=2) == [("/", "/"), ("/gone-by-script", "")]
-
-
-def test_what_is_under_way_when_a_page_is_left_is_not_sent_again(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    track = tracking.track
-
-    def slow(*given: Any, **more: Any) -> int:
-        number = track(*given, **more)
-        time.sleep(1)
-        return number
-
-    monkeypatch.setattr(tracking, "track", slow)
-    for number, path in enumerate(("/one", "/two", "/three"), start=1):
-        visit.open(path)
-        visit.kept("url_path", at_least=number)
-    visit.page.go_back()
-    visit.kept("url_path", at_least=4)
-    visit.page.wait_for_timeout(1_500)
-    assert [path for (path,) in visit.kept("url_path")] == ["/one", "/two", "/three", "/two"]
 
 
 def test_a_session_ends_half_an_hour_after_its_last_event(visit: Visit) -> None:
