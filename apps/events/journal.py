@@ -29,10 +29,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SUFFIX = ".journal"
-DAMAGED = ".damaged"
-"""What a segment is renamed to where a record in it cannot be read: the rest of it is kept for a person to look at."""
-REFUSED = "refused.journal.kept"
-"""The file of batches that the engine would not take."""
 MAGIC = b"site-insights journal 1\n"
 SEGMENT_BYTES = 8_000_000
 SEGMENT_SECONDS = 10.0
@@ -175,7 +171,7 @@ class Journal(Generic[Item]):
         with self._files:
             segment = self._segment or self._begin()
             try:
-                _write_all(segment.file, text)
+                write_all(segment.file, text)
             except OSError:
                 # What a failed write left behind is unknown: cut it off, and never write behind it.
                 try:
@@ -198,9 +194,9 @@ class Journal(Generic[Item]):
         segment = Segment(path=path, file=os.open(path, flags, 0o600))
         header = MAGIC + _FLOOR.pack(self._floor())
         try:
-            _write_all(segment.file, header)
+            write_all(segment.file, header)
             os.fsync(segment.file)
-            _flush_folder(self._folder)
+            flush_folder(self._folder)
         except OSError:
             os.close(segment.file)
             path.unlink()
@@ -218,18 +214,6 @@ class Journal(Generic[Item]):
                 log.exception("A segment of the journal that is done cannot be removed.")
 
 
-def set_aside(folder: Path, batch: Batch) -> Path:
-    """Keep a batch that the engine will never take; returns the file."""
-    path = folder / REFUSED
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        _write_all(file, record_of(batch))
-        os.fsync(file)
-    finally:
-        os.close(file)
-    return path
-
-
 def segments(folder: Path) -> list[Path]:
     """The segments in a folder, the oldest first."""
     return sorted(folder.glob(f"[0-9]*{SUFFIX}"))
@@ -245,20 +229,24 @@ def read_segment(path: Path) -> tuple[int, list[Batch], bool]:
         return 0, [], MAGIC.startswith(text[: len(MAGIC)])
     if not text.startswith(MAGIC):
         return 0, [], False
-    found: list[Batch] = []
-    whole = True
-    for body in _bodies(memoryview(text)[_HEADER_BYTES:]):
-        if body is None:
-            whole = False
-            break
-        found.append(_decoder.decode(body))
+    found, whole = read_records(text[_HEADER_BYTES:])
     return _FLOOR.unpack_from(text, len(MAGIC))[0], found, whole
+
+
+def read_records(text: bytes) -> tuple[list[Batch], bool]:
+    """The batches up to a record that is whole and cannot be read, and whether there is none."""
+    found: list[Batch] = []
+    for body in _bodies(memoryview(text)):
+        if body is None:
+            return found, False
+        found.append(_decoder.decode(body))
+    return found, True
 
 
 def remove(path: Path) -> None:
     """Delete a segment, so that it stays deleted after a power cut."""
     path.unlink()
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
 
 
 def _bodies(text: memoryview) -> Iterator[memoryview | None]:
@@ -277,13 +265,15 @@ def _bodies(text: memoryview) -> Iterator[memoryview | None]:
         place += length
 
 
-def _write_all(file: int, text: bytes) -> None:
+def write_all(file: int, text: bytes) -> None:
+    """Write ``text`` to its end."""
     rest = memoryview(text)
     while rest:
         rest = rest[os.write(file, rest) :]
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Have the names of a folder's files on disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from apps.core.errors import Unavailable
+from apps.events.aside import DAMAGED, set_aside, tell
 from apps.events.ids import IdSource, newest_id, stamped
-from apps.events.journal import DAMAGED, Batch, read_segment, remove, segments, set_aside
+from apps.events.journal import Batch, read_segment, remove, segments
 from apps.events.store import EventStore, Statement
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ def replay(folder: Path, store: EventStore) -> int:
             path.rename(path.with_suffix(DAMAGED))
     if stored:
         log.warning("%d events that were acknowledged before the last process ended are stored now.", stored)
+    tell(folder)
     return stored
 
 

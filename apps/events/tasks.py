@@ -6,13 +6,16 @@ from celery import shared_task
 
 from apps.core.clock import utc_now
 from apps.core.tasks import Work
-from apps.events import once, refused, visits
+from apps.events import aside, once, refused, visits
+from apps.events.store import journal_folder
 
 
 @shared_task(base=Work)
 def delete_old_refusals() -> None:
     """Delete what is kept of refused events once it is old; everything of them that is younger stays."""
-    refused.delete_old(utc_now())
+    now = utc_now()
+    refused.delete_old(now)
+    aside.delete_old(journal_folder(), now)
 
 
 @shared_task(base=Work)

@@ -21,8 +21,9 @@ from django.conf import settings
 
 from apps.core.errors import Unavailable
 from apps.events import metrics
+from apps.events.aside import set_aside
 from apps.events.ids import IdSource, newest_id, stamped
-from apps.events.journal import SEGMENT_SECONDS, Journal, Segment, record_of, set_aside
+from apps.events.journal import SEGMENT_SECONDS, Journal, Segment, record_of
 from apps.events.store import EventStore, Row, before_closing, get_store, journal_folder
 
 log = logging.getLogger(__name__)

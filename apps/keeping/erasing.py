@@ -6,14 +6,16 @@ import logging
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import cast
 
 from django.db import transaction
 from django.db.models import F
 
 from apps.core.clock import utc_now
 from apps.core.locks import one_after_another
+from apps.events import aside
 from apps.events.records import ImportRun
-from apps.events.store import get_store
+from apps.events.store import Row, get_store, journal_folder
 from apps.events.writer import get_writer
 from apps.keeping import statements
 from apps.keeping.asking import note
@@ -52,6 +54,7 @@ def carry_out(erasure: Erasure) -> int:
         Watermark.objects.select_for_update().get_or_create(pk=1)
         make_due(erasure.store_site, [(day, Period(Level.DAY, day).end) for day in days], utc_now())
     get_writer().clear_journal()  # a segment that is replayed would bring erased events back
+    _erase_aside(erasure)
     store.command(statements.erase(erasure))
     store.command(statements.tidy())
     _forget(erasure)
@@ -72,6 +75,23 @@ def finish_all() -> int:
     if failed:
         raise failed
     return len(waiting)
+
+
+def _erase_aside(erasure: Erasure) -> None:
+    """What could not be stored is kept beside the journal."""
+    folder = journal_folder()
+    aside.forget(folder, lambda row: row["site"] == erasure.store_site and _is_meant(row, erasure))
+    if left := aside.damaged(folder):
+        names = ", ".join(path.name for path in left)
+        log.warning("Damaged files of the journal may hold erased events. Delete them: %s: %s", folder, names)
+
+
+def _is_meant(row: Row, erasure: Erasure) -> bool:
+    if erasure.kind == Kind.VISITOR:
+        return row.get("visitor") == int(erasure.visitor, 16)
+    if erasure.kind == Kind.OLD:
+        return erasure.before is not None and cast(datetime, row["timestamp"]) < erasure.before
+    return True
 
 
 def _forget(erasure: Erasure) -> None:

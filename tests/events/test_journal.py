@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apps.core.errors import Unavailable
+from apps.events import aside
 from apps.events.ids import newest_id
 from apps.events.journal import Journal, Segment, read_segment, record_of, segments
 from apps.events.replaying import replay
 from apps.events.store import EventStore, Row, Statement
 from apps.events.writer import Writer
+from tests.events.refusals import counted
+from tests.people import World
 
 MOMENT = datetime(2026, 3, 1, 12, 0, 0, 123_000, tzinfo=UTC)
 
@@ -64,7 +68,8 @@ def writer(troubled: TroubledStore, folder: Path) -> Iterator[Writer]:
 
 
 def rows_named(name: str, count: int = 1, **more: Any) -> list[Row]:
-    return [{"site": 1, "timestamp": MOMENT, "event_type": "page_view", "query": name, **more} for _ in range(count)]
+    row: Row = {"site": 1, "timestamp": MOMENT, "event_type": "page_view", "query": name}
+    return [row | more for _ in range(count)]
 
 
 def stored(store: EventStore) -> dict[str, int]:
@@ -189,6 +194,44 @@ def test_a_batch_that_the_engine_refuses_is_kept_aside_and_costs_no_other(
     [kept] = folder.iterdir()
     assert b"no number" in kept.read_bytes()
     assert replay(folder, store) == 0
+
+
+def test_what_could_not_be_stored_is_counted_as_refused_and_told_at_every_start(
+    world: World, store: EventStore, writer: Writer, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = rows_named("bad", 3, site=world.docs.pk, ask_rating="no number")
+    writer.write(bad)
+    writer.clear_journal()
+    assert counted(world.docs) == {"error": (1, 3)}
+    append(folder, (1, "fine", 1))
+    journal: Journal[None] = Journal(folder, floor=lambda: 0, written=lambda _items, _segment: None)
+    journal.append(record_of((2, bad)), None)
+    assert replay(folder, store) == 1
+    assert counted(world.docs) == {"error": (2, 6)}
+    (folder / "000000000001.damaged").touch()
+    caplog.clear()
+    assert replay(folder, store) == 0
+    [told] = [record.getMessage() for record in caplog.records]
+    assert told.endswith("refused.journal.kept, 000000000001.damaged")
+
+
+def test_what_could_not_be_stored_is_kept_for_thirty_days(store: EventStore, writer: Writer, folder: Path) -> None:
+    days = [MOMENT, MOMENT + timedelta(days=1)]
+    for day in days:
+        writer.write(rows_named(f"{day:%d}", timestamp=day, ask_rating="no number"))
+    writer.clear_journal()
+    for day in days:
+        segment = folder / f"{day:%d}.damaged"
+        segment.touch()
+        os.utime(segment, (day.timestamp(), day.timestamp()))
+    aside.delete_old(folder, MOMENT + timedelta(days=30))
+    assert len(list(folder.iterdir())) == 3
+    aside.delete_old(folder, MOMENT + timedelta(days=30, hours=1))
+    assert {path.name for path in folder.iterdir()} == {"02.damaged", "refused.journal.kept"}
+    text = (folder / "refused.journal.kept").read_bytes()
+    assert (text.count(b"no number"), b"\xa202" in text) == (1, True)
+    aside.delete_old(folder, MOMENT + timedelta(days=32))
+    assert list(folder.iterdir()) == []
 
 
 def test_a_replay_stores_each_batch_once_wherever_the_last_process_was_killed(store: EventStore, folder: Path) -> None:

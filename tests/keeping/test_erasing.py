@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from apps.core.clock import utc_now
 from apps.core.hashing import keyed_hash64
-from apps.events.store import EventStore, Statement, get_store
+from apps.events import aside
+from apps.events.journal import read_records
+from apps.events.store import EventStore, Row, Statement, get_store, journal_folder
 from apps.insights.services import resolve
 from apps.keeping import erasing, statements
 from apps.keeping.asking import ask_for_old, ask_for_reset, ask_for_visitor
@@ -269,6 +271,46 @@ def test_one_site_whose_old_events_cannot_be_deleted_does_not_keep_the_others_fr
     assert [left_in_store(site.pk)[0] for site in (world.docs, world.secrets)] == [5, 0]
     assert finish_all() == 1
     assert left_in_store(world.docs.pk)[0] == 0
+
+
+def kept_aside() -> list[tuple[int, str]]:
+    """Site and query of the rows in batches that the engine refused."""
+    kept = journal_folder() / aside.REFUSED
+    batches = read_records(kept.read_bytes())[0] if kept.exists() else []
+    return [(cast(int, row["site"]), str(row["query"])) for _number, rows in batches for row in rows]
+
+
+def test_an_erasure_reaches_batches_that_the_engine_refused(
+    march: EventStore, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = journal_folder()
+    folder.mkdir(exist_ok=True)
+    moment = datetime(2026, 3, 5, 10, tzinfo=UTC)
+    for site in (world.docs, world.secrets):
+        rows: list[Row] = [
+            {
+                "site": site.pk,
+                "visitor": visitor(site, name),
+                "timestamp": moment + timedelta(days=days),
+                "query": query,
+            }
+            for name, days, query in (("ann", 0, "old"), ("mal", 1, "of mal"), ("ann", 2, "new"))
+        ]
+        aside.set_aside(folder, (site.pk, rows))
+    others = [(world.secrets.pk, query) for query in ("old", "of mal", "new")]
+    carry_out(ask_for_visitor(world.docs, "mal", who="command"))
+    assert kept_aside() == [(world.docs.pk, "old"), (world.docs.pk, "new"), *others]
+    carry_out(ask_for_old(world.docs, datetime(2026, 3, 6, tzinfo=UTC), who="task"))
+    assert kept_aside() == [(world.docs.pk, "new"), *others]
+    carry_out(ask_for_reset(world.docs, who="command"))
+    assert kept_aside() == others
+    damaged = folder / "000000000001.damaged"
+    damaged.touch()
+    carry_out(ask_for_reset(world.secrets, who="command"))
+    assert kept_aside() == []
+    told = [record.getMessage() for record in caplog.records if "Damaged files" in record.getMessage()]
+    assert [text.endswith("000000000001.damaged") for text in told] == [True]
+    damaged.unlink()
 
 
 def test_the_audit_says_who_and_what_and_no_visitor(march: EventStore, world: World) -> None:
