@@ -295,6 +295,7 @@ def _threads_table(by_threads: Sequence[tuple[int, tuple[Load, Load]]]) -> Itera
         ("WEB_THREADS", *(f"{number} connections" for number in CONNECTIONS)),
         [(threads, *(f"{load.rate:,.0f} ({load.p99_ms:.0f} ms)" for load in loads)) for threads, loads in by_threads],
     )
+    yield from ("", "Why the default is 64 all the same: [ADR 11](adr/0011-granian-and-many-threads.md).")
 
 
 if __name__ == "__main__":
