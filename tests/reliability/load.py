@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from tests.reliability.service import Answer, Service, event
@@ -21,11 +22,15 @@ class Sent:
 
 @dataclass(slots=True, kw_only=True)
 class Load:
-    """``clients`` threads, each posting batches of ``size`` events that carry the batch's own mark."""
+    """``clients`` threads, each posting batches of ``size`` events that carry the batch's own mark.
+
+    With ``keep`` each does so over one connection, as long as that lasts.
+    """
 
     service: Service
     clients: int
     size: int
+    keep: bool = False
     sent: list[Sent] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -55,13 +60,15 @@ class Load:
 
     def _post(self, client: int) -> None:
         number = 0
-        while not self._stop.is_set():
-            mark, started = f"{len(self.sent)}-{client}-{number}-{time.monotonic_ns()}", time.monotonic()
-            answer = self.service.track([event(mark) for _ in range(self.size)])
-            self.sent.append(Sent(mark=mark, started=started, ended=time.monotonic(), answer=answer))
-            number += 1
-            if answer.status == 0:
-                time.sleep(0.01)
+        with closing(self.service.connection()) as kept:
+            while not self._stop.is_set():
+                mark, started = f"{len(self.sent)}-{client}-{number}-{time.monotonic_ns()}", time.monotonic()
+                events = [event(mark) for _ in range(self.size)]
+                answer = self.service.track(events, over=kept if self.keep else None)
+                self.sent.append(Sent(mark=mark, started=started, ended=time.monotonic(), answer=answer))
+                number += 1
+                if answer.status == 0:
+                    time.sleep(0.01)
 
 
 def batches_in_store(service: Service) -> dict[str, tuple[int, int]]:

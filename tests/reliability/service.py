@@ -152,26 +152,40 @@ class Service:
     def get(self, path: str) -> Answer:
         return self.ask("GET", path)
 
-    def track(self, events: list[dict[str, Any]]) -> Answer:
-        """Post ``events`` without a token, over a connection of its own."""
+    def connection(self) -> http.client.HTTPConnection:
+        """A connection that is opened when it is first used, and again when it broke."""
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+
+    def track(self, events: list[dict[str, Any]], *, over: http.client.HTTPConnection | None = None) -> Answer:
+        """Post ``events`` without a token, over a connection of its own or one that is kept."""
         path = f"/v1/orgs/{self.organization_id}/sites/{self.site_id}/insights/events"
-        return self.ask("POST", path, json.dumps({"events": events}).encode())
+        return self.ask("POST", path, json.dumps({"events": events}).encode(), over=over)
 
     def post(self, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         """Post ``body`` as it is, with these headers, over a connection of its own."""
         return self.ask("POST", path, body, headers)
 
-    def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
-        """Any request, over a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        *,
+        over: http.client.HTTPConnection | None = None,
+    ) -> Answer:
+        """Any request, over a connection of its own or one that is kept."""
+        connection = over or self.connection()
         try:
             connection.request(method, path, body, headers or ({"Content-Type": "application/json"} if body else {}))
             response = connection.getresponse()
             return Answer(status=response.status, body=response.read(), retry_after=response.getheader("Retry-After"))
         except (OSError, http.client.HTTPException):
+            connection.close()
             return Answer(status=0)
         finally:
-            connection.close()
+            if over is None:
+                connection.close()
 
     def _run(self, command: list[str], *, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(command, cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False)

@@ -11,11 +11,11 @@ SIZE = 7
 
 
 def test_acknowledged_events_survive_ten_kills_and_no_batch_is_half_there(service: Service) -> None:
-    load = Load(service=service, clients=6, size=SIZE)
+    load = Load(service=service, clients=16, size=SIZE, keep=True)
     service.start()
     for kill in ("worker", "worker", "parent", "worker", "worker", "worker", "all", "worker", "worker", "worker"):
         load.start()
-        load.wait_for_answers(20)
+        load.wait_for_answers(200)
         if kill == "worker":
             service.kill_worker()
         elif kill == "parent":
@@ -30,7 +30,7 @@ def test_acknowledged_events_survive_ten_kills_and_no_batch_is_half_there(servic
     assert service.stop() == 0
 
     stored = batches_in_store(service)
-    assert len(load.acknowledged) >= 200
+    assert len(load.acknowledged) >= 2_000
     assert load.acknowledged <= stored.keys()
     assert set(stored.values()) == {(SIZE, 1)}
     assert "Traceback" not in service.log.read_text()
