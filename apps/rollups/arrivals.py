@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -24,6 +24,7 @@ SETTLING = timedelta(minutes=2)
 
 STATEMENT_SECONDS = 300.0
 """How long a statement of background work may take: the first time, it reads a year."""
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
 _AT_ONCE = 500
 """Records a statement of the relational database."""
 
@@ -76,12 +77,16 @@ def _arrived(after: int, until: int) -> list[_Arrival]:
 
 
 def _mark(level: Level, arrivals: Iterable[_Arrival], now: datetime) -> None:
-    """Make the periods of one level due, or late, that the arrivals touch; hours only of days that still go on."""
+    """Make the periods of one level late that the arrivals touch, and due those that have no record.
+
+    Hours that have none are left out where their day is over: it is counted without them. One that has a record may
+    be in use until its day is counted, or after it, where a filler was held up.
+    """
     existing = set(Site.objects.values_list("pk", flat=True))
-    open_days = closed_before(Level.DAY, now)
+    begins = closed_before(Level.DAY, now) if level is Level.HOUR else _ALWAYS
     newest: dict[int, dict[datetime, int]] = defaultdict(dict)
     for each in arrivals:
-        if each.site in existing and not (level is Level.HOUR and each.hour < open_days):
+        if each.site in existing:
             start = floor(level, each.hour)
             newest[each.site][start] = max(each.newest, newest[each.site].get(start, 0))
     late, due = [], []
@@ -94,7 +99,7 @@ def _mark(level: Level, arrivals: Iterable[_Arrival], now: datetime) -> None:
         ]
         due += [
             FilledPeriod(site_id=site, level=level.label, start=start, state=State.DUE, computed_at=utc_now())
-            for start in dict.fromkeys(_without_gaps(level, site, touched))
+            for start in dict.fromkeys(_without_gaps(level, site, [each for each in touched if begins <= each]))
             if (site, start) not in known
         ]
     for first in range(0, len(late), _AT_ONCE):
@@ -113,8 +118,10 @@ def _known(level: Level, newest: dict[int, dict[datetime, int]]) -> dict[tuple[i
     return {(row.site_id, row.start): row for row in rows.only("site", "start", "through")}
 
 
-def _without_gaps(level: Level, site: int, touched: Iterable[datetime]) -> Iterable[datetime]:
+def _without_gaps(level: Level, site: int, touched: Collection[datetime]) -> Iterable[datetime]:
     """The touched periods, and those between a site's ends: its first and last, or of hours the touched ones."""
+    if not touched:
+        return
     first, last = min(touched), max(touched)
     known = None
     if level is not Level.HOUR:

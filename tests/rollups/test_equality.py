@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -25,9 +25,11 @@ from apps.rollups.coverage import cover
 from apps.rollups.filling import Window, fill_month, fill_window
 from apps.rollups.models import FilledPeriod, Watermark
 from apps.rollups.periods import Level, floor
+from apps.rollups.services import fill_due
+from apps.rollups.verification import verify
 from apps.sites.models import Site
 from tests.insights import strategies
-from tests.insights.events import NOW
+from tests.insights.events import NOW, event
 from tests.people import World
 
 PREPARED = tuple(dimension.name for dimension in DIMENSIONS if dimension.prepared)
@@ -133,3 +135,24 @@ def test_prepared_answers_equal_those_of_the_events(rollups: EventStore, world: 
     assert taken["prepared"] > 20
     assert taken["events"] > 20
     assert set(states) == {"due", "counted", "late"}
+
+
+@pytest.mark.parametrize("day", [29, 28])
+def test_a_counted_hour_that_gets_events_after_its_day_has_ended_stays_right(
+    rollups: EventStore, world: World, day: int
+) -> None:
+    """The 29th waits to be counted, as after midnight; the 28th is counted, but a filler was late with its hour."""
+    site, ten = world.docs.pk, datetime(2026, 4, day, 10, tzinfo=UTC)
+    hold(rollups, site, [event("2026-04-28T10:00:00Z"), event("2026-04-29T10:00:00Z"), event("2026-04-29T11:00:00Z")])
+    evening = datetime(2026, 4, 29, 22, 34, tzinfo=UTC)
+    fill_due(evening)
+    fill_window(Window(Level.HOUR, ten, ten + timedelta(hours=1), (site,)), note_arrivals(evening))
+    assert FilledPeriod.objects.get(level="hour", start=ten).state == "counted"
+    hold(rollups, site, [event(f"2026-04-{day}T10:30:00Z", visitor=2)])
+    span = {"from": f"2026-04-{day}T10:00:00Z", "to": f"2026-04-{day}T11:00:00Z"}
+    query = resolve_query({"range": span, "select": list(METRICS[:2])}, site=site, now=NOW)
+    expected = b'{"columns":[{"column":"eventsCount","values":[2]},{"column":"visitorsCount","values":[2]}]}'
+    assert answers(rollups, query) == (expected, expected)
+    note_arrivals(datetime(2026, 4, 30, 0, 20, tzinfo=UTC))
+    assert answers(rollups, query) == (expected, expected)
+    assert verify(100)[1] == []
