@@ -57,7 +57,8 @@ def _engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventStore]:
 @pytest.fixture
 def store(_engine: EventStore) -> EventStore:
     """The real event store of this test process, empty."""
-    _engine.command(Statement(sql="TRUNCATE TABLE events"))
+    for table in ("events", "given_ids"):
+        _engine.command(Statement(sql=f"TRUNCATE TABLE {table}"))
     return _engine
 
 

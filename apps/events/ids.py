@@ -66,11 +66,18 @@ def stamped(batches: Iterable[tuple[int, list[Row]]], ids: IdSource) -> list[Row
 
 
 def newest_id(store: EventStore) -> int:
-    """The greatest id of all rows; 0 when there are none.
+    """The greatest id of all rows, or of those that were removed; 0 where there never were any.
 
     A clock that was set back gave rows that arrived last an older ``received``: the rows of the newest one only say
     from where on to look, and the index of ids finds what lies beyond.
     """
     latest = "SELECT max(id) FROM events WHERE received = (SELECT max(received) FROM events)"
-    columns = store.query(Statement(sql=f"SELECT max(id) FROM events WHERE id >= ({latest})"))  # noqa: S608  # our own
-    return int(columns[0][0]) if columns else 0
+    found = f"SELECT max(id) AS newest FROM events WHERE id >= ({latest})"  # noqa: S608  # our own
+    sql = f"SELECT max(newest) FROM ({found} UNION ALL SELECT max(id) AS newest FROM given_ids)"  # noqa: S608  # as above
+    columns = store.query(Statement(sql=sql))
+    return int(columns[0][0])
+
+
+def remember_newest_id(store: EventStore) -> None:
+    """To be called before events are removed: later ids must be greater, for counting goes on after the last one."""
+    store.command(Statement(sql="INSERT INTO given_ids SELECT {id:UInt64}", parameters={"id": newest_id(store)}))

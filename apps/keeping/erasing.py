@@ -14,6 +14,7 @@ from django.db.models import F
 from apps.core.clock import utc_now
 from apps.core.locks import one_after_another
 from apps.events import aside
+from apps.events.ids import remember_newest_id
 from apps.events.records import ImportRun
 from apps.events.store import Row, get_store, journal_folder
 from apps.events.writer import get_writer
@@ -55,6 +56,7 @@ def carry_out(erasure: Erasure) -> int:
         make_due(erasure.store_site, [(day, Period(Level.DAY, day).end) for day in days], utc_now())
     get_writer().clear_journal()  # a segment that is replayed would bring erased events back
     _erase_aside(erasure)
+    remember_newest_id(store)
     store.command(statements.erase(erasure))
     store.command(statements.tidy())
     _forget(erasure)

@@ -89,6 +89,10 @@ def test_events_count_once_when_the_clock_was_set_back(tmp_path: Path) -> None:
     run_apart(fillers.set_the_clock_back, tmp_path)
 
 
+def test_events_count_once_when_the_clock_was_set_back_and_all_others_were_erased(tmp_path: Path) -> None:
+    run_apart(fillers.reset_when_the_clock_was_set_back, tmp_path)
+
+
 def test_readers_of_counted_hours_see_each_event_once_while_events_come(tmp_path: Path) -> None:
     *sources, answers, removed = run_apart(readers.read_while_all_changes, tmp_path).split()
     assert "rollup" in sources
