@@ -18,8 +18,9 @@ class Work(Task):
 
     A task takes ids and makes one call, which is safe to repeat: it is delivered again when a worker dies
     (acknowledged late) or Redis restarts. It is tried again, later and later, while something that it
-    needs is ``Unavailable``: 8 times within about 20 minutes. What is due is told by state rows, not by messages,
-    so a task that is given up or lost is found again by the periodic one.
+    needs is ``Unavailable``: 8 times, within 20 minutes at most, and no longer than until its message ``expires``,
+    as that of a periodic task does before the next one comes. What is due is told by state rows, not by messages, so
+    a task that is given up or lost is found again by the periodic one.
     """
 
     abstract = True
