@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -42,9 +42,9 @@ def note_arrivals(now: datetime) -> int:
     """Mark what the events touch that have settled since the last time; returns the id up to which all are noted.
 
     Periods that are counted become late where events came after they were counted; others become due, and so do
-    the days and months between a site's first and last, so that a question finds few gaps. The marks and the
-    watermark change in one transaction: a run that is stopped is repeated. Counting may only go up to the id that
-    this returns: then a period that is counted and not late holds all its events up to the watermark.
+    the days and months between a site's first and last, as far as they have begun, so that a question finds few gaps.
+    The marks and the watermark change in one transaction: a run that is stopped is repeated. Counting may only go up
+    to the id that this returns: then a period that is counted and not late holds all its events up to the watermark.
     """
     before, _created = Watermark.objects.get_or_create(pk=1)
     # The first time this reads every event: nobody should wait for the database meanwhile.
@@ -99,7 +99,7 @@ def _mark(level: Level, arrivals: Iterable[_Arrival], now: datetime) -> None:
         ]
         due += [
             FilledPeriod(site_id=site, level=level.label, start=start, state=State.DUE, computed_at=utc_now())
-            for start in dict.fromkeys(_without_gaps(level, site, [each for each in touched if begins <= each]))
+            for start in dict.fromkeys(_without_gaps(level, site, (each for each in touched if begins <= each), now))
             if (site, start) not in known
         ]
     for first in range(0, len(late), _AT_ONCE):
@@ -118,21 +118,28 @@ def _known(level: Level, newest: dict[int, dict[datetime, int]]) -> dict[tuple[i
     return {(row.site_id, row.start): row for row in rows.only("site", "start", "through")}
 
 
-def _without_gaps(level: Level, site: int, touched: Collection[datetime]) -> Iterable[datetime]:
-    """The touched periods, and those between a site's ends: its first and last, or of hours the touched ones."""
-    if not touched:
+def _without_gaps(level: Level, site: int, touched: Iterable[datetime], now: datetime) -> Iterable[datetime]:
+    """The touched periods, and those between a site's ends: its first and last, or of hours the touched ones.
+
+    What lies beyond ``now`` is no end: an import may hold an event of a distant year.
+    """
+    begun = []
+    for start in touched:
+        yield start
+        if start <= now:
+            begun.append(start)
+    if not begun:
         return
-    first, last = min(touched), max(touched)
+    first, last = min(begun), max(begun)
     known = None
     if level is not Level.HOUR:
-        ends = FilledPeriod.objects.filter(site=site, level=level.label).aggregate(
+        ends = FilledPeriod.objects.filter(site=site, level=level.label, start__lte=now).aggregate(
             first=Min("start"), last=Max("start")
         )
         known = (ends["first"], ends["last"]) if ends["first"] else None
     if known is None:
         yield from _all(level, first, last)
         return
-    yield from touched
     yield from _all(level, first, known[0])
     yield from _all(level, known[1], last)
 

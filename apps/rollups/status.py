@@ -36,7 +36,8 @@ def site_status(site: Site, now: datetime) -> SiteStatus:
     through = max(filter(None, (_end_of_last(site, level) for level in Level)), default=None)
     due = late = 0
     earliest = now
-    for period in FilledPeriod.objects.filter(site=site).exclude(state=State.COUNTED).iterator():
+    begun = FilledPeriod.objects.filter(site=site, start__lt=now)
+    for period in begun.exclude(state=State.COUNTED).iterator():
         if end_of(period) + CLOSING_DELAY <= now:
             due += period.state == State.DUE
             late += period.state == State.LATE

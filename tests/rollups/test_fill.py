@@ -256,3 +256,14 @@ def test_what_another_has_noted_meanwhile_is_not_noted_again(
     monkeypatch.setattr(arrivals, "settled_id", overtaken)
     assert note_arrivals(NOW) == 90
     assert not FilledPeriod.objects.exists()
+
+
+def test_an_event_of_a_distant_future_makes_only_its_own_periods_due(rollups: EventStore, world: World) -> None:
+    hold(rollups, world.docs.pk, event("2026-04-27T10:00:00Z"), event("2105-01-01T00:00:00Z"))
+    note_arrivals(NOW)
+    hold(rollups, world.docs.pk, event("2026-04-29T10:00:00Z"))
+    note_arrivals(NOW)
+    days = FilledPeriod.objects.filter(level="day").order_by("start").values_list("start", flat=True)
+    assert [f"{day:%Y-%m-%d}" for day in days] == ["2026-04-27", "2026-04-28", "2026-04-29", "2105-01-01"]
+    months = FilledPeriod.objects.filter(level="month").order_by("start").values_list("start", flat=True)
+    assert [f"{month:%Y-%m}" for month in months] == ["2026-04", "2105-01"]
