@@ -216,9 +216,36 @@ def arrivals(after: int, until: int) -> Statement:
     )
 
 
-def figures(span: Span) -> Statement:
-    """Of all the span's events: how many, of how many visitors and sessions; no row where there are none."""
-    sql = f"SELECT count(), uniqExact(visitor), uniqExact(session) FROM events WHERE {_WINDOW} HAVING count() > 0"  # noqa: S608  # no input is in it
+COUNTS = f"cityHash64({', '.join(KEYS)}, first_value, second_value, number, visitors, sessions)"
+"""A hash of what is counted of one value; the exclusive or of all is that of a period."""
+
+
+def figures(declaration: Declaration, level: Level, span: Span) -> Statement:
+    """What a declaration's counts of the span must be: start of each period (seconds since 1970), figures, and hash.
+
+    The figures: events, visitors, and sessions, of which there are 0 where they are not kept.
+    """
+    keys = ", ".join(KEYS)
+    first, second = declaration.encoded
+    sql = f"""
+SELECT period, sum(number), uniqExactMerge(visitor_state), uniqExactMerge(session_state), groupBitXor({COUNTS})
+FROM (
+    SELECT
+        toUnixTimestamp({level.floor}) AS period,
+        {keys},
+        {first} AS first_value,
+        {second} AS second_value,
+        count() AS number,
+        uniqExactState(visitor) AS visitor_state,
+        uniqExactStateIf(session, {str(declaration.sessions).lower()}) AS session_state,
+        finalizeAggregation(visitor_state) AS visitors,
+        finalizeAggregation(session_state) AS sessions
+    FROM events
+    WHERE {_WINDOW}
+    GROUP BY period, {keys}, first_value, second_value
+)
+GROUP BY period
+"""  # noqa: S608  # names of our own fields only
     return Statement(sql=sql, parameters=span.parameters)
 
 

@@ -3,35 +3,55 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 from apps.events.store import Statement, get_store
 from apps.rollups import statements
-from apps.rollups.declarations import DECLARATIONS
+from apps.rollups.arrivals import STATEMENT_SECONDS
+from apps.rollups.declarations import DECLARATIONS, KEYS, Declaration
 from apps.rollups.filling import Window, fingerprints
 from apps.rollups.models import FilledPeriod, State, Watermark
-from apps.rollups.periods import LEVELS, Level, Period, starts
+from apps.rollups.periods import LEVELS, Level, Period
 from apps.rollups.statements import Span
 
-_KEPT = ", ".join(f"('{each.name}', {each.bit}, {str(each.sessions).lower()})" for each in DECLARATIONS.values())
-"""Name, bit, and whether sessions are counted."""
+_KEPT = ", ".join(
+    f"('{each.name}', {each.bit}, {str(each.sessions).lower()}, '{each.absent[0]}', '{each.absent[1]}')"
+    for each in DECLARATIONS.values()
+)
+"""Name, bit, whether sessions are counted, and the texts of what has no value."""
 
-_FIGURES = """
+_FIGURES = f"""
 SELECT
-    if(level = {level:String}, kept.1, concat(kept.1, formatDateTime(start, '%H'))) AS name,
-    sum(events),
-    groupBitmapMerge(visitors),
-    groupBitmapMergeIf(sessions, kept.3)
-FROM rollups
-ARRAY JOIN [KEPT] AS kept
-WHERE site = {site:UInt32} AND fill = {fill:UInt64}
-    AND start >= toDateTime({start:UInt32}, 'UTC') AND start < toDateTime({end:UInt32}, 'UTC')
-    AND (level = {level:String} OR {level:String} = 'day' AND kept.1 = '')
-    AND (dimension = kept.1 OR dimension = '' AND NOT bitTest(present, kept.2))
+    name,
+    sum(number),
+    groupBitmapMerge(visitor_state),
+    groupBitmapMerge(session_state),
+    groupBitXor({statements.COUNTS})
+FROM (
+    SELECT
+        if(level = {{level:String}}, kept.1, concat(kept.1, formatDateTime(start, '%H'))) AS name,
+        {", ".join(KEYS)},
+        if(dimension = kept.1, value, kept.4) AS first_value,
+        if(dimension = kept.1, rollups.second_value, kept.5) AS second_value,
+        sum(events) AS number,
+        groupBitmapMergeState(rollups.visitors) AS visitor_state,
+        groupBitmapMergeStateIf(rollups.sessions, kept.3) AS session_state,
+        finalizeAggregation(visitor_state) AS visitors,
+        finalizeAggregation(session_state) AS sessions
+    FROM rollups
+    ARRAY JOIN [{_KEPT}] AS kept
+    WHERE site = {{site:UInt32}} AND fill = {{fill:UInt64}}
+        AND start >= toDateTime({{start:UInt32}}, 'UTC') AND start < toDateTime({{end:UInt32}}, 'UTC')
+        AND (level = {{level:String}} OR {{level:String}} = 'day' AND kept.1 = '')
+        AND (dimension = kept.1 OR dimension = '' AND NOT bitTest(present, kept.2))
+    GROUP BY name, {", ".join(KEYS)}, first_value, second_value
+)
 GROUP BY name
 ORDER BY name
-""".replace("KEPT", _KEPT)
+"""  # noqa: S608  # names of our own only
 """The figures of a period, by declaration; of a day also those of its hours."""
 
 
@@ -69,39 +89,35 @@ def verify(count: int, *, seed: int | None = None) -> tuple[int, list[Difference
 
 def _kept(filled: FilledPeriod) -> str:
     """The figures of a period as the rollups have them: per declaration, and for a day per hour."""
-    columns = get_store().query(
-        Statement(
-            sql=_FIGURES,
-            parameters={
-                "site": filled.site_id,
-                "level": filled.level,
-                "fill": filled.fill,
-                "start": int(filled.start.timestamp()),
-                "end": int(Period(LEVELS[filled.level], filled.start).end.timestamp()),
-            },
-        )
+    statement = Statement(
+        sql=_FIGURES,
+        parameters={
+            "site": filled.site_id,
+            "level": filled.level,
+            "fill": filled.fill,
+            "start": int(filled.start.timestamp()),
+            "end": int(Period(LEVELS[filled.level], filled.start).end.timestamp()),
+        },
     )
-    return _figures(columns)
+    return _told(zip(*get_store().query(statement, seconds=STATEMENT_SECONDS), strict=True))
 
 
 def _expected(window: Window, span: Span) -> str:
     """The same figures, of the events."""
-    found = [
-        (name, events, visitors, sessions if declaration.sessions else 0)
-        for events, visitors, sessions in _rows(span)
-        for name, declaration in DECLARATIONS.items()
-    ]
-    if window.level is Level.DAY:
-        hourly = [each.name for each in DECLARATIONS.values() if each.hourly]
-        for start in starts(Level.HOUR, window.start, window.end):
-            hour = Span(span.sites, start, start + Level.HOUR.length, span.through)
-            found += [(f"{name}{start:%H}", *row) for row in _rows(hour) for name in hourly]
-    return _figures(list(zip(*sorted(found), strict=True)))
+    found = []
+    for name, declaration in DECLARATIONS.items():
+        found += [(name, *figures) for _start, *figures in _rows(declaration, window.level, span)]
+        if declaration.hourly and window.level is Level.DAY:
+            hours = _rows(declaration, Level.HOUR, span)
+            found += [(f"{name}{datetime.fromtimestamp(start, UTC):%H}", *figures) for start, *figures in hours]
+    return _told(sorted(found))
 
 
-def _rows(span: Span) -> list[tuple[int, int, int]]:
-    return list(zip(*get_store().query(statements.figures(span)), strict=True))
+def _rows(declaration: Declaration, level: Level, span: Span) -> Iterable[tuple[int, ...]]:
+    statement = statements.figures(declaration, level, span)
+    return zip(*get_store().query(statement, seconds=STATEMENT_SECONDS), strict=True)
 
 
-def _figures(columns: Sequence[Sequence[object]]) -> str:
-    return "; ".join(f"{name or 'totals'} {e}/{v}/{s}" for name, e, v, s in zip(*columns, strict=True))
+def _told(rows: Iterable[tuple[Any, ...]]) -> str:
+    """Of each declaration, or hour of a day: events, visitors, sessions, and the hash of these by value."""
+    return "; ".join(f"{name or 'totals'} {e}/{v}/{s} {values:016x}" for name, e, v, s, values in rows)

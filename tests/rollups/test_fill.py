@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from apps.core.clock import utc_now
 from apps.events.store import EventStore, Statement
@@ -267,3 +268,22 @@ def test_an_event_of_a_distant_future_makes_only_its_own_periods_due(rollups: Ev
     assert [f"{day:%Y-%m-%d}" for day in days] == ["2026-04-27", "2026-04-28", "2026-04-29", "2105-01-01"]
     months = FilledPeriod.objects.filter(level="month").order_by("start").values_list("start", flat=True)
     assert [f"{month:%Y-%m}" for month in months] == ["2026-04", "2105-01"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["if(value = '/a', '/b', value) AS value", "if(value = '/a', 'Googlebot', bot) AS bot"],
+)
+def test_verify_finds_counts_that_are_kept_under_another_value(rollups: EventStore, world: World, other: str) -> None:
+    hold(
+        rollups,
+        world.docs.pk,
+        event("2026-04-29T08:00:00Z", url_path="/a"),
+        event("2026-04-29T09:00:00Z", url_path="/c", visitor=2),
+    )
+    fill_due(NOW)
+    assert verify(100) == (1, [])
+    rollups.command(Statement(sql=f"INSERT INTO rollups SELECT * REPLACE ({other}, fill + 1 AS fill) FROM rollups"))
+    FilledPeriod.objects.update(fill=F("fill") + 1)
+    _compared, differences = verify(100)
+    assert [each.period.level.label for each in differences] == ["day"]
