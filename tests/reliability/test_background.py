@@ -35,14 +35,6 @@ from apps.organizations.tasks import delete_expired_sessions
 if sys.argv[1] == "enqueue":
     delete_expired_sessions.enqueue()
 """
-_BEAT = """
-import sys, django; django.setup()
-from celery.beat import Service
-from insights_site.celery import Scheduler, app
-name = "apps.organizations.tasks.delete_expired_sessions"
-app.conf.beat_schedule = {"often": {"task": name, "schedule": 0.5, "options": {"expires": 0.4}}}
-Service(app, schedule_filename=sys.argv[1], scheduler_cls=Scheduler, remote_control=False).start()
-"""
 _LOCK = """
 import sys, time, django; django.setup()
 from apps.core.locks import only_one
@@ -201,20 +193,6 @@ def test_a_worker_does_tasks_before_and_after_redis_restarts_and_readyz_tells(
         process.send_signal(signal.SIGTERM)
         assert process.wait(SECONDS) == 0
     assert shared.stop() == 0
-
-
-def test_two_beats_have_a_task_done_more_often_and_to_the_same_effect(
-    shared: Service, programs: Programs, tmp_path: Path
-) -> None:
-    shared.python(_SESSIONS, "only make them")
-    assert sessions(shared) == ["new", "old"]
-    programs.start("-m", "celery", "-A", "insights_site", "worker", "-l", "INFO")
-    for name in ("one", "two"):
-        programs.start("-c", _BEAT, str(tmp_path / name))
-    wait_until(lambda: sessions(shared) == ["new"], programs.log)
-    time.sleep(1)
-    assert sessions(shared) == ["new"]
-    assert "Traceback" not in programs.log.read_text()
 
 
 def test_of_two_processes_one_gets_the_lock_until_it_ends_or_the_lock_does(

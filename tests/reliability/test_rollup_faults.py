@@ -147,3 +147,19 @@ def test_fillings_go_on_by_themselves_when_redis_was_killed_in_the_midst_of_one(
     workers[-1].kill()
     workers[-1].wait(SECONDS)
     run_apart(all_counted, tmp_path)
+
+
+def test_two_beats_have_all_counted_to_the_same_effect(tmp_path: Path, programs: Programs) -> None:
+    """The lock ends before the work does, so that two threads of the worker are at it."""
+    run_apart(made_long_ago, tmp_path)
+    running = [programs.start("-c", _WORKER.replace("LOCK_SECONDS = 2.0", "LOCK_SECONDS = 0.01"))]
+    running += [programs.start("-c", _BEAT, str(tmp_path / name)) for name in ("one", "two")]
+    wait_until(lambda: counted(tmp_path / "data") >= 8, programs.log)
+    assert [process.poll() for process in running] == [None] * 3
+    log = programs.log.read_text()
+    assert "Traceback" not in log
+    assert "took longer than its lock" in log
+    for process in running:
+        process.kill()
+        process.wait(SECONDS)
+    run_apart(all_counted, tmp_path)
