@@ -17,7 +17,7 @@ from apps.rollups.periods import Level, Period, floor
 
 _WIDTH = {level: rank for rank, level in enumerate(Level)}
 VISITORS, SESSIONS = "visitorsCount", "sessionsCount"
-_HOUR_MS = 3_600_000
+HOUR_MS = 3_600_000
 _WIDEST = {
     Interval.HOUR: Level.HOUR,
     Interval.DAY: Level.DAY,
@@ -199,7 +199,7 @@ def _within(records: Sequence[Used], rows: Level, start: int, end: int) -> Itera
         if start <= each.start and each.end <= end:
             yield each
         elif rows is not each.period.level:
-            first, last = max(each.start, -(-start // _HOUR_MS) * _HOUR_MS), min(each.end, end // _HOUR_MS * _HOUR_MS)
+            first, last = max(each.start, -(-start // HOUR_MS) * HOUR_MS), min(each.end, end // HOUR_MS * HOUR_MS)
             if first < last:
                 yield replace(each, start=first, end=last)
 

@@ -10,12 +10,13 @@ from django.db.models import F
 
 from apps.core.clock import utc_now
 from apps.events.store import EventStore, Statement
-from apps.rollups import arrivals
+from apps.rollups import arrivals, statements
 from apps.rollups.arrivals import note_arrivals, settled_id
 from apps.rollups.filling import Window, fill_month, fill_window, given_twice, pieces
 from apps.rollups.models import FilledPeriod, Watermark
 from apps.rollups.periods import Level, closed_before, floor, starts
 from apps.rollups.services import fill_due, rebuild
+from apps.rollups.statements import Span
 from apps.rollups.verification import verify
 from tests.insights.events import event
 from tests.people import World
@@ -287,3 +288,17 @@ def test_verify_finds_counts_that_are_kept_under_another_value(rollups: EventSto
     FilledPeriod.objects.update(fill=F("fill") + 1)
     _compared, differences = verify(100)
     assert [each.period.level.label for each in differences] == ["day"]
+
+
+def test_of_the_events_those_of_other_hours_are_not_looked_at(rollups: EventStore, world: World) -> None:
+    site, ten = world.docs.pk, datetime(2026, 4, 29, 10, tzinfo=UTC)
+    rollups.command(Statement(sql="SYSTEM STOP MERGES events"))
+    for hours in (("07", "08"), ("09", "10"), ("12", "13")):
+        hold(rollups, site, *(event(f"2026-04-29T{hour}:30:00Z") for hour in hours))
+    span = Span((site,), ten, ten + timedelta(hours=1), 2**62)
+    asked = statements.fingerprints(Level.HOUR, span)
+    explained = Statement(sql=f"EXPLAIN indexes = 1 {asked.sql}", parameters=asked.parameters)
+    lines = [str(line).strip() for line in rollups.query(explained)[0]]
+    rollups.command(Statement(sql="SYSTEM START MERGES events"))
+    by_key = lines[lines.index("PrimaryKey") :]
+    assert next(line for line in by_key if line.startswith("Parts:")) == "Parts: 1/3"
