@@ -46,7 +46,7 @@ check: $(VENV)/installed-dev ## Lint, types, import directions, templates, setti
 	$(PY) manage.py check --fail-level WARNING
 	$(PY) manage.py makemigrations --check --dry-run
 
-bench: setup ## Measure loading and queries on a store of its own.
+bench: setup ## Measure loading and queries on a store of its own (months and years: bench-rollups).
 	@$(PY) -m benchmarks
 
 bench-ingest: setup ## Measure tracking beside bare applications (needs wrk).

@@ -24,11 +24,13 @@ from benchmarks.traffic import make_hour, set_up
 
 if TYPE_CHECKING:
     from apps.events.store import Statement
+    from apps.rollups.answers import Plan
     from apps.sites.models import Site
 
 RANGES = {"30d": "30 days", "12m": "12 months"}
 PAGES = {"Overview": overview_panels, "Traffic": traffic_panels}
 TABLES = ("events", "rollups", "visitor_numbers", "session_numbers")
+COUNTED = ("eventsCount", "visitorsCount", "sessionsCount")
 SLOW_MS, SLOW_RUNS = 1_000, 3
 """A statement that takes this long is run less often."""
 NO_LIMITS: dict[str, Any] = {"seconds": 600.0, "memory": 16_000_000_000}
@@ -124,7 +126,9 @@ def again() -> dict[str, Any]:
         window = Window(level, begins, begins + level.length, (site,))
         span = f"timestamp >= '{begins:%F %T}' AND timestamp < '{window.end:%F %T}'"
         events = next(rows(f"SELECT count() FROM events WHERE site = {site} AND {span}"))[0]
-        return {"events": events, "ms": milliseconds(lambda: fill_window(window, through))}
+        worked = time.process_time()
+        spent = milliseconds(lambda: fill_window(window, through))
+        return {"events": events, "ms": spent, "processor_ms": (time.process_time() - worked) * 1000}
 
     for kind, _size, begins in _made_hours():
         found.setdefault(kind, []).append(measured(Level.HOUR, begins))
@@ -146,7 +150,8 @@ def _made_hours() -> list[tuple[str, int, datetime]]:
 def _asked(name: str, body: Body, site: Site, now: datetime) -> dict[str, Any]:
     """Median milliseconds of four ways, turn by turn: by plan and from events, whole and the bare statement.
 
-    ``own_ms`` is what the planner's whole way takes before and after the engine.
+    ``own_ms`` is what the planner's whole way takes before and after the engine; ``processor_ms`` what all threads of
+    the process work for it, which other work on the machine lengthens little.
     """
     from apps.events.store import get_store
     from apps.insights.compiler import compile_query
@@ -159,9 +164,10 @@ def _asked(name: str, body: Body, site: Site, now: datetime) -> dict[str, Any]:
     prepared, raw = planned.statement, compile_query(query)
     limits = _limits(raw)
     own: list[float] = []
+    busy: list[float] = []
 
     def by_plan() -> str:
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), time.process_time()
         each = plan(resolve(body, site=site, now=now))
         statement = each.statement
         asked = time.perf_counter()
@@ -169,6 +175,7 @@ def _asked(name: str, body: Body, site: Site, now: datetime) -> dict[str, Any]:
         answered = time.perf_counter()
         text = json.dumps(Result.of(each.query, columns).to_json())
         own.append((time.perf_counter() - answered + asked - start) * 1000)
+        busy.append((time.process_time() - worked) * 1000)
         return text
 
     def from_events() -> str:
@@ -185,6 +192,7 @@ def _asked(name: str, body: Body, site: Site, now: datetime) -> dict[str, Any]:
     answer = json.dumps(run(query).to_json())
     assert answer == by_plan() == from_events(), f"the planner and the events disagree on: {name}"
     own.clear()
+    busy.clear()
     times: dict[str, list[float]] = {way: [] for way in ways}
     for turn in range(RUNS):
         for way, work in ways.items():
@@ -193,11 +201,34 @@ def _asked(name: str, body: Body, site: Site, now: datetime) -> dict[str, Any]:
     return {
         "name": name,
         "source": planned.source.value,
+        "why": _why(planned),
         "raw_within_limits": not limits,
         "first_ms": first,
         "own_ms": median(own),
+        "processor_ms": median(busy),
         **{way: median(taken) for way, taken in times.items()},
     }
+
+
+def _why(planned: Plan) -> str:
+    """What a panel's time goes into: the periods whose counts it merges, or what keeps it to events."""
+    from apps.insights.columns import Dimension
+    from apps.rollups.coverage import cover, metrics_of
+
+    query = planned.query
+    if planned.coverage is not None:
+        periods = sum(len(group.used) for group in planned.coverage.groups)
+        return f"merges the counts of {periods} periods ({planned.explain()})"
+    coverage = cover(query)
+    if coverage is not None:
+        return f"{coverage.events:,} events are read directly, as fewer than ROLLUP_MIN_EVENTS are"
+    columns = {*query.columns, *query.grouped, *(each.column for each in query.event_filters)}
+    needed = sorted({each.name for each in columns if isinstance(each.definition, Dimension)})
+    kept = [each.name for each in columns if isinstance(each.definition, Dimension) and each.definition.prepared]
+    lacking = sorted(set(needed) - set(kept) | {name for name in metrics_of(query) if name not in COUNTED})
+    if lacking:
+        return f"reads events: {', '.join(lacking)}: not prepared"
+    return f"reads events: not prepared together: {', '.join((*needed, *sorted(metrics_of(query))))}"
 
 
 def _limits(statement: Statement) -> dict[str, Any]:
