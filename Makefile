@@ -16,6 +16,8 @@ LOCK := $(COMPILE) --quiet --generate-hashes --strip-extras --allow-unsafe --no-
 WORKERS ?= 2
 EVENTS ?= 1000000
 
+COLLECTED := staticfiles/staticfiles.json
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run serve test test-recipes check bench bench-ingest bench-rollups lock script plotly bench-pages screenshots
 
@@ -25,10 +27,12 @@ help: ## List these commands.
 
 setup: $(VENV)/installed ## Make the virtual environment with the locked packages.
 
-run: setup ## Do everything for a first look: set up, demo data, serve. Later starts keep the data.
+run: export STATIC_ROOT := staticfiles
+run: setup $(COLLECTED) ## Do everything for a first look: set up, demo data, serve. Later starts keep the data.
 	@$(PY) manage.py demo --before-serving && exec $(PY) manage.py serve
 
-serve: setup ## Serve without making demo data.
+serve: export STATIC_ROOT := staticfiles
+serve: setup $(COLLECTED) ## Serve without making demo data.
 	@exec $(PY) manage.py serve
 
 test: $(VENV)/installed-dev npm ## Run the tests; what this machine lacks is skipped with a reason, with CI=true it fails.
@@ -80,6 +84,10 @@ $(VENV)/installed: requirements/run.txt | $(PY)
 $(VENV)/installed-dev: requirements/dev.txt $(VENV)/installed
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
+
+$(COLLECTED): $(shell find static -type f) requirements/run.txt | $(VENV)/installed
+	@rm -rf staticfiles
+	@STATIC_ROOT=staticfiles $(PY) manage.py collectstatic --no-input --verbosity 0
 
 script: node_modules/installed ## Make static/js/insights.min.js, which /insights.js serves, from static/js/insights.js.
 	@npm run --silent minify -- --output static/js/insights.min.js

@@ -190,6 +190,7 @@ MIDDLEWARE = [
     "apps.api.middleware.ApiMiddleware",  # first, so that every error of the API gets its shape
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -264,7 +265,18 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True  # served from where they lie: nothing to collect, nothing to forget
+STATIC_ROOT = file("STATIC_ROOT")
+# Collected once, they are compressed, and named after what is in them, so that browsers keep them; else they are served
+# from where they lie: nothing to collect, nothing to forget.
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
 
 EVENT_STORE_DIR = DATA_DIR / "events"
 CLICKHOUSE_URL = address("CLICKHOUSE_URL")

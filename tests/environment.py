@@ -17,6 +17,7 @@ for name in (
     "TRUSTED_PROXIES",
     "CLIENT_ADDRESS_HEADER",
     "GEOIP_CITY_DB",
+    "STATIC_ROOT",
 ):
     os.environ.pop(name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="insights-tests-")

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from apps.dashboard.tables import Series
+
 WIDTH = 120
 HEIGHT = 32
 _PADDING = 2
+
+
+def course(series: Series) -> str:
+    """The points of a series' first figure. A bucket that is cut short is no fall: it is left out."""
+    whole = [value for value, bucket in zip(series.values[0], series.buckets, strict=True) if bucket.whole]
+    return points(whole or series.values[0]) if any(series.values[0]) else ""
 
 
 def points(values: Sequence[float]) -> str:

@@ -185,15 +185,21 @@ class Change:
     """The way that a figure went, by how many whole percent; ``UNKNOWN`` where there was nothing to compare with.
 
     From nothing to something is ``NEW``: no percentage says that. Less than half a percent is ``SAME``.
+    ``is_points``: of a share, by how many points of its hundred.
     """
 
     way: Way
     percent: int = 0
+    is_points: bool = False
 
 
-def change_of(value: float | None, before: float | None) -> Change:
+def change_of(value: float | None, before: float | None, *, is_share: bool = False) -> Change:
+    """How ``value`` went since ``before``; ``None`` is a figure that cannot be given."""
     if value is None or before is None:
         return Change(Way.UNKNOWN)
+    if is_share:
+        points = round(100 * (value - before))
+        return Change(Way.UP if points > 0 else Way.DOWN if points < 0 else Way.SAME, abs(points), is_points=True)
     if before == 0:
         return Change(Way.NEW if value else Way.SAME)
     percent = round(100 * (value - before) / before)

@@ -52,7 +52,7 @@ def sites(request: HttpRequest) -> HttpResponse:
 def _card(site: Site) -> SiteCard:
     scope = read_scope(site, Address((("range", WEEK), ("compare", "off"))), now=utc_now())
     week, trend = answer(TOTALS, scope), answer(READERS, scope)
-    line = sparklines.points(trend.series.values[0]) if trend.series and not trend.is_empty else ""
+    line = sparklines.course(trend.series) if trend.series else ""
     return SiteCard(site=site, totals=week, sparkline=line)
 
 

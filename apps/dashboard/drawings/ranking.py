@@ -133,14 +133,14 @@ class Risers:
             TableRow(
                 cells=(
                     value_cell(self.dimension, value, scope),
-                    cell_of(self.measure, now[value], scope.zone),
                     cell_of(RISE, rises[value], scope.zone),
+                    cell_of(self.measure, now[value], scope.zone),
                 ),
                 share=round(100 * rises[value] / longest, 1),
             )
             for value in risen[:rows]
         )
-        titles = (str(SHOWN[self.dimension].heading), str(self.measure.label), str(RISE.label))
+        titles = (str(SHOWN[self.dimension].heading), str(RISE.label), str(self.measure.label))
         return Answer(table=Table(titles, table_rows), is_cut=len(risen) > rows)
 
     def _figures(self, asker: Asker, **options: Any) -> dict[Any, Any]:

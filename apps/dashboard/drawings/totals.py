@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from apps.dashboard import sparklines
 from apps.dashboard.drawings.asking import Answer, Asker
 from apps.dashboard.drawings.courses import by_bucket
-from apps.dashboard.measures import EVENTS, Figure, Measure, alike, columns_of
+from apps.dashboard.measures import EVENTS, Figure, Measure, Unit, alike, columns_of
 from apps.dashboard.ranges import Period
 from apps.dashboard.tables import Total, cell_of, change_of, rows_of, total_rows
 
@@ -36,7 +36,7 @@ class Totals:
                     str(figure.label),
                     cell_of(figure, value, scope.zone),
                     cell_of(figure, old, scope.zone),
-                    change_of(value, old),
+                    change_of(value, old, is_share=figure.unit is Unit.PERCENT),
                     self._course(asker, figure) if self.courses else "",
                 )
             )
@@ -56,7 +56,7 @@ class Totals:
     def _course(self, asker: Asker, figure: Figure) -> str:
         scope = asker.scope
         series = by_bucket(asker, (figure,), scope.period)
-        return sparklines.points(series.values[0]) if any(series.values[0]) else ""
+        return sparklines.course(series)
 
 
 def _has_events(asker: Asker, before: dict[Figure, Any]) -> bool:

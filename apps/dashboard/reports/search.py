@@ -11,7 +11,7 @@ from apps.dashboard.reports.declared import PEOPLE, Panel, Report, Width, is_, r
 
 RUNS = Measure("searchRunsCount", _("Searches"))
 CLICKED = Measure("clickedSearchRunsCount", _("With a click"))
-UNCLICKED = Measure("unclickedSearchRunsCount", _("Without a click"))
+UNCLICKED = Measure("unclickedSearchRunsCount", _("No click"))
 SEARCHERS = Measure("visitorsCount", _("Searchers"))
 RATE = Ratio((CLICKED,), (RUNS,), _("Click rate"), unit=Unit.PERCENT)
 UNCLICKED_ONLY = {"column": "unclickedSearchRunsCount", "operator": "greaterThan", "values": [0]}
