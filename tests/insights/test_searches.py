@@ -125,6 +125,13 @@ def test_in_the_same_millisecond_the_lower_id_came_first(desk: Desk) -> None:
     assert runs(desk) == [("a", 1, 1), ("ab", 1, 0), ("install", 1, 1)]
 
 
+def test_a_result_that_is_opened_in_the_same_millisecond_as_two_queries_parts_them_by_id(desk: Desk) -> None:
+    desk.holds(
+        typed("10:00:00", "install", id=1), typed("10:00:00", "installing", id=3), opened("10:00:00", "install", id=2)
+    )
+    assert runs(desk) == [("install", 1, 1), ("installing", 1, 0)]
+
+
 def test_a_run_happens_when_its_last_query_is_typed(desk: Desk) -> None:
     desk.holds(
         typed("23:59:50", "in", country="DE"),
