@@ -9,14 +9,19 @@ import pytest
 from django.conf import settings
 
 from apps.api.openapi import document_text
+from apps.insights.catalog import ALL_COLUMNS, COLUMNS
 from tests.api.calls import Caller, event
 from tests.people import World
 
-DIMENSIONS = ("pathIsNew", "entryPage", "exitPage", "finishedSearchQuery")
+DIMENSIONS = ("pathIsNew", "askGoal", "entryPage", "exitPage", "finishedSearchQuery")
 METRICS = (
-    *("firstSeen", "lastSeen", "visitsCount", "singleViewVisitsCount", "viewsPerVisit", "visitSeconds"),
+    *("pathsCount", "firstSeen", "lastSeen", "visitsCount", "singleViewVisitsCount", "viewsPerVisit", "visitSeconds"),
     *("searchRunsCount", "clickedSearchRunsCount", "unclickedSearchRunsCount"),
 )
+
+
+def test_these_are_all_of_them() -> None:
+    assert {*DIMENSIONS, *METRICS} == set(ALL_COLUMNS) - set(COLUMNS)
 
 
 def places(column: str) -> list[tuple[dict[str, Any], str]]:

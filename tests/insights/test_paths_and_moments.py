@@ -1,4 +1,4 @@
-"""Internal columns of events: new paths, first and last moments, events and expected values written out."""
+"""Internal columns of events: paths, goals, first and last moments, events and expected values written out."""
 
 from __future__ import annotations
 
@@ -116,3 +116,15 @@ def test_groups_can_be_ordered_and_filtered_by_their_moments(desk: Desk) -> None
     ]
     at_once = [filtered("firstSeen", "in", "2026-04-12T10:00:00.001Z")]
     assert desk.ask_inside("urlPath", "eventsCount", where=at_once) == [("/b", 1)]
+
+
+def test_paths_are_counted_once_each(desk: Desk) -> None:
+    desk.holds(event(url_path="/a"), event(url_path="/a", visitor=2), event(url_path="/a/"), event(url_path="/A"))
+    assert desk.ask_inside("pathsCount", "eventsCount") == [(3, 4)]
+
+
+def test_questions_are_counted_by_what_their_askers_wanted(desk: Desk) -> None:
+    asked = {"event_type": "ask_question", "query": "How?"}
+    desk.holds(event(**asked, goal="Upgrade"), event(**asked, goal="Upgrade"), event(**asked))
+    assert desk.ask_inside("askGoal", "eventsCount") == [("Upgrade", 2), ("", 1)]
+    assert desk.ask_inside("eventsCount", where=[filtered("askGoal", "notIn", None)]) == [(2,)]
