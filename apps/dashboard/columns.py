@@ -73,6 +73,7 @@ SHOWN = {
         Shown(column="hourOfDay", heading=_("Hour of day"), show=labels.hour),
         Shown(column="entryPage", heading=_("Entry page")),
         Shown(column="exitPage", heading=_("Exit page")),
+        Shown(column="openedResult", heading=_("Result")),
         Shown(column="askGoal", heading=_("Goal")),
         Shown(column="finishedSearchQuery", heading=_("Search")),
     )

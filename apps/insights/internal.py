@@ -43,6 +43,14 @@ INTERNAL_DIMENSIONS = (
         source=Source.EVENTS,
     ),
     Dimension(
+        name="openedResult",
+        label=_("Result"),
+        help=_("What a search result led to: the id of its record, else of its page."),
+        kind=Text(absent=""),
+        expression="if(result_record = '', result_page, result_record)",
+        source=Source.EVENTS,
+    ),
+    Dimension(
         name="entryPage",
         label=_("Entry page"),
         help=_("Path of a visit's first page view."),

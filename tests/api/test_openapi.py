@@ -96,6 +96,8 @@ def called(ada: Caller, world: World) -> dict[str, Any]:
     }
 
 
+# Between two requests a server lets go of its connection, and with it of a transaction around the test.
+@pytest.mark.django_db(transaction=True)
 @schema.parametrize()
 @hypothesis_settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_as_described(called: dict[str, Any], case: Case) -> None:

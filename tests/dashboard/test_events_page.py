@@ -43,9 +43,9 @@ def visited_desk(desk: Desk) -> Desk:
 def test_the_latest_events_stand_there_newest_first(visited_desk: Desk) -> None:
     page = visited_desk.get("/events").content.decode()
     assert rows(page, "Latest events") == [
-        ["30 Apr, 12:26:00", "page_view", "/crawled", "", "gptbot", "", ""],
-        ["30 Apr, 12:25:00", "search_type_query", "/found", "&lt;b&gt;bold&lt;/b&gt;", "chrome · linux", "", ""],
-        ["30 Apr, 12:20:00", "page_view", "/old", "", "chrome · linux", "DE", "www.example.org"],
+        ["30 Apr, 12:26:00", "Page view", "/crawled", "", "gptbot", "", ""],
+        ["30 Apr, 12:25:00", "Search typed", "/found", "&lt;b&gt;bold&lt;/b&gt;", "Chrome · Linux", "", ""],
+        ["30 Apr, 12:20:00", "Page view", "/old", "", "Chrome · Linux", "Germany", "www.example.org"],
     ]
 
 
@@ -115,9 +115,9 @@ def test_refusals_are_counted_by_reason_and_the_last_ones_listed(desk: Desk) -> 
         ["Not on a host of the site", "1", "1", "30 Apr, 12:29"],
     ]
     assert rows(page, "Refused events, newest first") == [
-        ["30 Apr, 12:29:00", "Not on a host of the site", "events.0.location.url", "page_view", "a.example/x"],
-        ["30 Apr, 12:27:00", "Invalid field", "", "page_view", "a.example/x"],
-        ["30 Apr, 12:25:00", "Invalid field", "events.3.type", "page_view", "a.example/x"],
+        ["30 Apr, 12:29:00", "Not on a host of the site", "events.0.location.url", "Page view", "a.example/x"],
+        ["30 Apr, 12:27:00", "Invalid field", "", "Page view", "a.example/x"],
+        ["30 Apr, 12:25:00", "Invalid field", "events.3.type", "Page view", "a.example/x"],
     ]
     one = desk.get("/events?reason=hostname").content.decode()
     assert len(rows(one, "Refused events, newest first")) == 1

@@ -91,6 +91,7 @@ PRINTED_WITHOUT_VALUE: dict[str, Any] = {
     "utmContent": "",
     "eventAdDomain": "",
     "askGoal": "",
+    "openedResult": "",
 }
 """How a column prints "no value" where that is not null."""
 

@@ -14,10 +14,10 @@ from typing import Any
 Event = dict[str, Any]
 Rows = list[Event]
 
-OF_EVENTS = ("pathIsNew", "askGoal", "pathsCount", "firstSeen", "lastSeen")
+OF_EVENTS = ("pathIsNew", "askGoal", "openedResult", "pathsCount", "firstSeen", "lastSeen")
 OF_VISITS = ("entryPage", "exitPage", "visitsCount", "singleViewVisitsCount", "viewsPerVisit", "visitSeconds")
 OF_SEARCHES = ("finishedSearchQuery", "searchRunsCount", "clickedSearchRunsCount", "unclickedSearchRunsCount")
-INTERNAL_DIMENSIONS = ("pathIsNew", "askGoal", "entryPage", "exitPage", "finishedSearchQuery")
+INTERNAL_DIMENSIONS = ("pathIsNew", "askGoal", "openedResult", "entryPage", "exitPage", "finishedSearchQuery")
 INTERNAL_METRICS = tuple(name for name in (*OF_EVENTS, *OF_VISITS, *OF_SEARCHES) if name not in INTERNAL_DIMENSIONS)
 
 
@@ -39,7 +39,14 @@ def rows_of(body: dict[str, Any], events: Rows, known: Rows, start: datetime) ->
         return searches(events)
     if "pathIsNew" in names:
         events = [{**event, "pathIsNew": is_new(event, known, start)} for event in events]
-    return [{**event, "askGoal": event.get("goal") or None} for event in events]
+    return [
+        {
+            **event,
+            "askGoal": event.get("goal") or None,
+            "openedResult": event.get("result_record") or event.get("result_page") or None,
+        }
+        for event in events
+    ]
 
 
 def is_new(event: Event, known: Rows, start: datetime) -> bool:

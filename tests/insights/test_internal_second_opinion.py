@@ -39,6 +39,8 @@ acts = st.one_of(
             "event_type": st.sampled_from(("search_type_query", "search_type_query", "search_open_result")),
             "query": st.sampled_from(TEXTS),
             "url_path": st.sampled_from(PATHS),
+            "result_record": st.sampled_from(("", "r")),
+            "result_page": st.sampled_from(("", "p")),
         }
     ),
     st.just({"event_type": "search_open", "url_path": "/"}),
@@ -76,6 +78,7 @@ VALUES: dict[str, SearchStrategy[Any]] = {
     "finishedSearchQuery": st.sampled_from([text.strip() for text in TEXTS if text.strip()]),
     "pathIsNew": st.booleans(),
     "askGoal": st.sampled_from(("", "buy", "try")),
+    "openedResult": st.sampled_from(("", "r", "p")),
     **dict.fromkeys(
         ("firstSeen", "lastSeen"), st.sampled_from(STARTS).map(lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ"))
     ),

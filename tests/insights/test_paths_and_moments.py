@@ -128,3 +128,14 @@ def test_questions_are_counted_by_what_their_askers_wanted(desk: Desk) -> None:
     desk.holds(event(**asked, goal="Upgrade"), event(**asked, goal="Upgrade"), event(**asked))
     assert desk.ask_inside("askGoal", "eventsCount") == [("Upgrade", 2), ("", 1)]
     assert desk.ask_inside("eventsCount", where=[filtered("askGoal", "notIn", None)]) == [(2,)]
+
+
+def test_an_opened_result_is_its_record_or_else_its_page(desk: Desk) -> None:
+    opened = {"event_type": "search_open_result", "query": "hooks"}
+    desk.holds(
+        event(**opened, result_record="r1", result_page="p1"),
+        event(**opened, result_page="p1"),
+        event(**opened, result_page="p1"),
+        event(**opened),
+    )
+    assert desk.ask_inside("openedResult", "eventsCount") == [("p1", 2), ("r1", 1), ("", 1)]

@@ -60,7 +60,7 @@ SEARCH = Report(
             "results",
             _("Results opened"),
             "eventSearchQuery",
-            "eventSearchResultRecordId",
+            "openedResult",
             where=(is_("eventType", "search_open_result"), PEOPLE),
             measures=(Measure("eventsCount", _("Opened")), VISITORS),
             headings=(_("Search"), _("Result")),

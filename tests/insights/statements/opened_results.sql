@@ -1,0 +1,19 @@
+-- {"range":"last7Days","groupBy":[{"column":"openedResult"}],"select":[{"column":"eventsCount"}]}
+SELECT
+    if(result_record = '', result_page, result_record) AS c0,
+    count() AS c1
+FROM events
+WHERE
+    site = {p0:UInt32} AND
+    timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
+    timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC')
+GROUP BY
+    c0
+ORDER BY
+    c1 DESC,
+    c0 = '',
+    c0
+LIMIT 1000
+-- p0 = 7
+-- p1 = 1771761600000
+-- p2 = 1772366400000
