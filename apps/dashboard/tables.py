@@ -103,6 +103,13 @@ def moment_cell(text: str, zone: ZoneInfo) -> Cell:
     return Cell(shown, shown, local.isoformat(), is_moment=True)
 
 
+def bucket_cell(start: datetime, interval: Interval, zone: ZoneInfo) -> Cell:
+    """The bucket that begins at ``start``, as calendars in ``zone`` call it."""
+    local = start.astimezone(zone)
+    shown = date_format(local, _MOMENTS[interval])
+    return Cell(shown, shown, local.isoformat())
+
+
 def _percent_cell(value: float | None) -> Cell:
     if value is None:
         return number_cell(None)
@@ -155,9 +162,7 @@ def by_moment(
     """A row for each bucket, oldest first; beside each figure the one it is held against, by its number of bucket."""
     rows = []
     for index, bucket in enumerate(series.buckets):
-        local = bucket.start.astimezone(zone)
-        shown = date_format(local, _MOMENTS[interval])
-        cells = [Cell(shown, shown, local.isoformat())]
+        cells = [bucket_cell(bucket.start, interval, zone)]
         cells += [cell_of(figure, values[index], zone) for figure, values in zip(figures, series.values, strict=True)]
         if before is not None:
             cells += [

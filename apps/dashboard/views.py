@@ -70,10 +70,10 @@ def site(request: HttpRequest, organization: str, site_id: str) -> HttpResponse:
 def report(request: HttpRequest, organization: str, site_id: str, report_name: str) -> HttpResponse:
     """A report. Panels below the fold are left to load by themselves, but for ``plain``: then all are there."""
     shown, scope = find_report(report_name), _scope(request, organization, site_id)
-    views = cards(shown, scope, links_of(scope, shown), origin=_origin(request), is_plain="plain" in request.GET)
+    views = cards(shown, scope, links_of(scope, shown), origin=origin_of(request), is_plain="plain" in request.GET)
     answers = [view.answer for view in views if view.answer is not None]
     context = {"panels": views, "is_silent": all(found.is_empty for found in answers)}
-    return render(request, "dashboard/report.html", _context(request, shown, scope) | context)
+    return render(request, "dashboard/report.html", context_of(request, shown, scope) | context)
 
 
 @require_safe
@@ -85,7 +85,7 @@ def panel(request: HttpRequest, organization: str, site_id: str, report_name: st
     shown, scope = find_report(report_name), _scope(request, organization, site_id)
     asked = find_panel(shown, panel_name)
     view = PanelView(
-        report=shown, panel=asked, scope=scope, links=links_of(scope, shown), answer=None, origin=_origin(request)
+        report=shown, panel=asked, scope=scope, links=links_of(scope, shown), answer=None, origin=origin_of(request)
     )
     if request.headers.get("HX-Request"):
         return render(request, "dashboard/panel.html", {"view": replace(view, answer=answer(asked, scope))})
@@ -94,7 +94,7 @@ def panel(request: HttpRequest, organization: str, site_id: str, report_name: st
     if asked.drawing.kind == "ranking" and found.table:
         found, paged = _paged(found, found.table, _sheet(Address.read(request.GET)), scope)
     view = replace(view, answer=found, is_whole=True)
-    return render(request, "dashboard/panel_page.html", _context(request, shown, scope) | {"view": view, **paged})
+    return render(request, "dashboard/panel_page.html", context_of(request, shown, scope) | {"view": view, **paged})
 
 
 @require_safe
@@ -111,8 +111,7 @@ def panel_csv(request: HttpRequest, organization: str, site_id: str, report_name
 def narrow(request: HttpRequest, organization: str, site_id: str, report_name: str) -> HttpResponse:
     """The report narrowed to what the filter form says."""
     shown, scope = find_report(report_name), _scope(request, organization, site_id)
-    wanted = Wanted.read(Address.read(request.GET))
-    return redirect(links_of(scope, shown).report + wanted.added_to(scope.address).link)
+    return narrowed_to(request, scope, links_of(scope, shown))
 
 
 @require_safe
@@ -121,7 +120,16 @@ def narrow(request: HttpRequest, organization: str, site_id: str, report_name: s
 def suggest(request: HttpRequest, organization: str, site_id: str, report_name: str) -> HttpResponse:
     """The part of the filter form that offers values."""
     find_report(report_name)
-    scope = _scope(request, organization, site_id)
+    return suggested(request, _scope(request, organization, site_id))
+
+
+def narrowed_to(request: HttpRequest, scope: Scope, links: Links) -> HttpResponse:
+    """The way to a page that is narrowed to what its filter form says."""
+    return redirect(links.report + Wanted.read(Address.read(request.GET)).added_to(scope.address).link)
+
+
+def suggested(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """The values that readers of a page have of the column that its filter form names."""
     wanted = Wanted.read(Address.read(request.GET))
     context: dict[str, object] = {"wanted": wanted}
     try:
@@ -146,9 +154,9 @@ def cards(shown: Report, scope: Scope, links: Links, *, origin: str = "", is_pla
     ]
 
 
-def csv_of(asked: Panel, scope: Scope, *, title: str) -> HttpResponse:
+def csv_of(asked: Panel, scope: Scope, *, title: str, limit: int = MOST_ROWS) -> HttpResponse:
     """A panel's rows as a file that is named after ``title``; 503 where the store does not answer."""
-    found = answer(asked, scope, limit=MOST_ROWS)
+    found = answer(asked, scope, limit=limit)
     if found.table is None:
         return HttpResponse(found.problem, status=_UNAVAILABLE, content_type="text/plain; charset=utf-8")
     period = scope.period
@@ -214,11 +222,12 @@ def _paged(found: Answer, table: Table, sheet: Sheet, scope: Scope) -> tuple[Ans
     }
 
 
-def _origin(request: HttpRequest) -> str:
+def origin_of(request: HttpRequest) -> str:
+    """The address of this service, as the reader reached it."""
     return f"{request.scheme}://{request.get_host()}"
 
 
-def _context(request: HttpRequest, shown: Report, scope: Scope) -> dict[str, object]:
+def context_of(request: HttpRequest, shown: Report, scope: Scope) -> dict[str, object]:
     """What the frame around a report needs."""
     today: date = scope.now.astimezone(scope.zone).date()
     return frame(request, scope.site, shown.name, query=scope.query) | {
