@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from django.test import Client
 
 from apps.api.caches import forget_all
 from apps.events.store import EventStore, Row
+from apps.organizations.models import Membership, Role
 from apps.sites.models import Site
 from tests.insights.events import event
 from tests.people import World, token_of
@@ -61,6 +62,10 @@ class Desk:
         return found
 
 
+As = Callable[[Role], Desk]
+"""Ben's desk, with the role that he then has."""
+
+
 @pytest.fixture(autouse=True)
 def _fixed_moment() -> Iterator[None]:
     with time_machine.travel(NOW, tick=False):
@@ -91,5 +96,41 @@ def busy_desk(desk: Desk) -> Desk:
         event("2026-04-22T09:01:00Z", visitor=3, url_path="/guide", country="US", bot="gptbot"),
         event("2026-04-22T09:02:00Z", visitor=2, url_path="/guide", event_type="search_open"),
         event("2026-03-15T09:00:00Z", visitor=4, url_path="/guide", country="FR"),
+    )
+    return desk
+
+
+@pytest.fixture
+def seat(desk: Desk) -> As:
+    """Ben at his desk in any role."""
+
+    def sit(role: Role) -> Desk:
+        Membership.objects.filter(user=desk.world.ben, organization=desk.world.acme).update(role=role)
+        return desk
+
+    return sit
+
+
+def claims(**values: list[str]) -> dict[str, Any]:
+    """The two fields of an event that has claims."""
+    written = ",".join(f'"{path}":"{found[0]}"' for path, found in sorted(values.items()))
+    return {"claims": values, "claims_json": f"{{{written}}}"}
+
+
+@pytest.fixture
+def plans(desk: Desk) -> Desk:
+    """Two readers of the plan "pro", one of "free", one without claims and a bot of "pro"; April and March."""
+    pro, free = claims(plan=["pro"]), claims(plan=["free"])
+    desk.holds(
+        event("2026-04-20T10:00:00Z", visitor=1, url_path="/guide", **pro),
+        event("2026-04-20T10:01:00Z", visitor=1, url_path="/setup", **pro),
+        event("2026-04-21T10:00:00Z", visitor=1, session=101, url_path="/guide", **pro),
+        event("2026-04-21T11:00:00Z", visitor=2, url_path="/guide", **pro),
+        event("2026-04-21T11:01:00Z", visitor=2, event_type="search_type_query", query="hooks", **pro),
+        event("2026-04-21T11:02:00Z", visitor=2, event_type="ask_question", query="How?", **pro),
+        event("2026-04-22T10:00:00Z", visitor=3, url_path="/price", **free),
+        event("2026-04-22T11:00:00Z", visitor=4, url_path="/", country="DE"),
+        event("2026-04-23T10:00:00Z", visitor=5, url_path="/guide", bot="gptbot", **pro),
+        event("2026-03-20T10:00:00Z", visitor=6, url_path="/guide", **pro),
     )
     return desk

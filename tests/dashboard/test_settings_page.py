@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,10 +15,10 @@ from apps.events.ids import id_at
 from apps.events.records import Reason, RefusedEvent
 from apps.keeping.tasks import finish_erasures
 from apps.organizations.audit import AuditEntry
-from apps.organizations.models import Membership, Role, User
+from apps.organizations.models import Role, User
 from apps.rollups.models import Erasure
 from apps.sites.models import IngestPolicy, Site
-from tests.dashboard.conftest import NOW, Desk
+from tests.dashboard.conftest import NOW, As, Desk
 from tests.insights.events import event
 
 FORM = {
@@ -34,18 +33,6 @@ FORM = {
     "honour_privacy_signals": "on",
     "retention_months": "",
 }
-As = Callable[[Role], Desk]
-
-
-@pytest.fixture
-def seat(desk: Desk) -> As:
-    """Ben at his desk in any role."""
-
-    def sit(role: Role) -> Desk:
-        Membership.objects.filter(user=desk.world.ben, organization=desk.world.acme).update(role=role)
-        return desk
-
-    return sit
 
 
 def post(desk: Desk, path: str, form: dict[str, str]) -> Any:
