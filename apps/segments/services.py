@@ -32,8 +32,12 @@ _WHERE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """Visitors that share claims, with what they did in the last 30 days. The counts are exact."""
+    """Visitors that share claims, with what they did in the last 30 days. The counts are exact.
 
+    ``public_id`` is a saved one's; a detected one has none.
+    """
+
+    public_id: str = ""
     title: str
     claims: Mapping[str, Any]
     events: int
@@ -79,6 +83,7 @@ def _saved(segments: Sequence[VisitorSegment], window: Mapping[str, int]) -> lis
     counts = [column[0] for column in get_store().query(Statement(sql=sql, parameters=parameters))]
     return [
         Segment(
+            public_id=segment.public_id,
             title=segment.title,
             claims=segment.claims,
             events=counts[3 * index],
