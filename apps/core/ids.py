@@ -45,3 +45,8 @@ def new_segment_id() -> str:
 def new_share_link_id() -> str:
     """``share_`` and 16 characters."""
     return f"share_{_random(16)}"
+
+
+def new_report_id() -> str:
+    """``report_`` and 16 characters."""
+    return f"report_{_random(16)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from apps.dashboard import arrivals, settings, share, shared, views
+from apps.dashboard import arrivals, explore, settings, share, shared, views
 
 app_name = "dashboard"
 
@@ -22,6 +22,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_SITE}/share", share.share, name="share"),
     path(f"{_SITE}/share/<link_id>/password", share.change, name="share-password"),
     path(f"{_SITE}/share/<link_id>/revoke", share.revoke, name="share-revoke"),
+    path(f"{_SITE}/explore", explore.explore, name="explore"),
+    path(f"{_SITE}/explore/narrow", explore.narrow),
+    path(f"{_SITE}/explore/suggest", explore.suggest),
+    path(f"{_SITE}/explore/result.csv", explore.explore_csv),
+    path(f"{_SITE}/explore/saved/<public_id>", explore.saved_report, name="saved_report"),
+    path(f"{_SITE}/explore/saved/<public_id>/delete", explore.delete, name="delete_report"),
+    # Below here the pages above are named as reports are: their controls lead to where reports' do.
     path(f"{_SITE}/<report_name>", views.report, name="report"),
     path(f"{_SITE}/<report_name>/narrow", views.narrow, name="narrow"),
     path(f"{_SITE}/<report_name>/suggest", views.suggest, name="suggest"),

@@ -35,6 +35,8 @@ PAGES = (
     "/admin/rollups/filledperiod/",
     "/admin/segments/visitorsegment/",
     "/admin/segments/visitorsegment/add/",
+    "/admin/dashboard/savedreport/",
+    "/admin/dashboard/savedreport/add/",
     "/admin/events/event/",
     "/admin/events/refusedevent/",
     "/admin/events/refusalcount/",

@@ -5,9 +5,10 @@ Where the last of a point's ``customdata`` begins with ``/`` or ``?``, a click o
 """
 
 from apps.dashboard.figures.countries import world
+from apps.dashboard.figures.grid import grid
 from apps.dashboard.figures.ranking import bars
 from apps.dashboard.figures.stack import Part, stacked
 from apps.dashboard.figures.trend import lines
 from apps.dashboard.figures.week import hours
 
-__all__ = ["Part", "bars", "hours", "lines", "stacked", "world"]
+__all__ = ["Part", "bars", "grid", "hours", "lines", "stacked", "world"]
