@@ -53,6 +53,11 @@ class Controls:
         return self.scope.chips
 
     @property
+    def can_be_segment(self) -> bool:
+        """Whether some of the filters are of claims, as a saved segment's are."""
+        return any(each.column == CLAIM and each.sign == IS for each in self.scope.filters)
+
+    @property
     def cleared(self) -> str:
         """The link to the page with nothing that narrows it."""
         keys = [each.key for each in self.scope.filters]

@@ -20,7 +20,7 @@ from apps.organizations.models import Membership
 from apps.rollups.answers import run
 from apps.sites.models import Site
 
-EXPLORE, EVENTS, SHARE, SETTINGS = "explore", "events", "share", "settings"
+SEGMENTS, EXPLORE, EVENTS, SHARE, SETTINGS = "segments", "explore", "events", "share", "settings"
 REMEMBERED = 600
 """Seconds for which it is remembered whether a site has events of some types."""
 
@@ -41,6 +41,7 @@ class Place:
 
 PLACES = (
     *(Place(name=each.name, title=each.title, route="dashboard:report", is_report=True) for each in REPORTS.values()),
+    Place(name=SEGMENTS, title=_("Segments"), route="dashboard:report", is_report=True),
     Place(name=EXPLORE, title=_("Explore"), route="dashboard:report", is_report=True),
     Place(name=EVENTS, title=_("Events"), route="dashboard:events"),
     Place(name=SHARE, title=_("Share"), route="dashboard:share"),

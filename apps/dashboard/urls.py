@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from apps.dashboard import arrivals, explore, settings, share, shared, views
+from apps.dashboard import arrivals, explore, segments, settings, share, shared, views
 
 app_name = "dashboard"
 
@@ -26,8 +26,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_SITE}/explore/narrow", explore.narrow),
     path(f"{_SITE}/explore/suggest", explore.suggest),
     path(f"{_SITE}/explore/result.csv", explore.explore_csv),
-    path(f"{_SITE}/explore/saved/<public_id>", explore.saved_report, name="saved_report"),
-    path(f"{_SITE}/explore/saved/<public_id>/delete", explore.delete, name="delete_report"),
+    path(f"{_SITE}/explore/saved/<public_id>", explore.saved_report, name="saved-report"),
+    path(f"{_SITE}/explore/saved/<public_id>/delete", explore.delete, name="delete-report"),
+    path(f"{_SITE}/segments", segments.segments, name="segments"),
+    path(f"{_SITE}/segments/narrow", segments.narrow),
+    path(f"{_SITE}/segments/suggest", segments.suggest),
+    path(f"{_SITE}/segments/<panel_name>.csv", segments.panel_csv),
+    path(f"{_SITE}/segments/saved/<public_id>", segments.saved_segment, name="saved-segment"),
+    path(f"{_SITE}/segments/saved/<public_id>/delete", segments.delete, name="delete-segment"),
     # Below here the pages above are named as reports are: their controls lead to where reports' do.
     path(f"{_SITE}/<report_name>", views.report, name="report"),
     path(f"{_SITE}/<report_name>/narrow", views.narrow, name="narrow"),
