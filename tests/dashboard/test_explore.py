@@ -295,6 +295,13 @@ def test_the_controls_keep_the_choices_and_the_menu_leaves_them(busy_desk: Desk)
     assert f'href="{busy_desk.home}/explore?range=7d"' in traffic
 
 
+def test_what_share_links_cannot_show_is_not_offered_for_sharing(busy_desk: Desk) -> None:
+    button = ">Share</a>"
+    assert busy_desk.get("/traffic").content.decode().count(button) == 2
+    assert busy_desk.get("/explore").content.decode().count(button) == 1
+    assert busy_desk.get("/segments?left=all").content.decode().count(button) == 1
+
+
 def test_the_filter_form_narrows_and_suggests_here_too(busy_desk: Desk) -> None:
     wanted = "column=url&filter-column=visitorGeoCountry&filter-value=DE"
     answer = busy_desk.get(f"/explore/narrow?{wanted}")
