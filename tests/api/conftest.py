@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache, caches
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 
 from apps.api.caches import forget_all
 from apps.events.store import EventStore
 from apps.events.visits import salts
 from apps.events.writer import close_writer
+from insights_site import short_way
 from tests.api.calls import Caller
 from tests.people import World, token_of
 
@@ -51,3 +54,14 @@ def cy(world: World, store: EventStore) -> Caller:
 def anybody(world: World, store: EventStore) -> Caller:
     """Somebody without a token."""
     return Caller()
+
+
+@pytest.fixture
+def kept_connection(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Call a WSGI application within a test's transaction: as with Django's own test client, the connection stays."""
+    monkeypatch.setattr(short_way, "close_old_connections", lambda: None)
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)

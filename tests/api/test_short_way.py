@@ -59,7 +59,7 @@ def ask(application: Any, world: World, *, body: bytes = GOOD, **environ: Any) -
 
 
 @pytest.fixture
-def ways() -> tuple[Any, Any]:
+def ways(kept_connection: None) -> tuple[Any, Any]:
     django = get_wsgi_application()
     return ShortWay(_refusing), django
 
