@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.dashboard import numbers
 from apps.dashboard.buckets import Bucket
@@ -196,6 +197,13 @@ class Change:
     way: Way
     percent: int = 0
     is_points: bool = False
+
+    @property
+    def amount(self) -> str:
+        """By how much, in words."""
+        if not self.is_points:
+            return f"{self.percent}%"
+        return ngettext("%(count)d point", "%(count)d points", self.percent) % {"count": self.percent}
 
 
 def change_of(value: float | None, before: float | None, *, is_share: bool = False) -> Change:

@@ -206,3 +206,39 @@ def test_tabs_of_a_card_change_in_place(reader: Reader) -> None:
     expect(page.locator("#panel-entries thead")).to_contain_text("Entry page")
     expect(page.locator("#panel-pages")).to_have_count(0)
     assert page.url == reader.traffic
+
+
+@pytest.mark.usefixtures("holds")
+def test_a_segment_is_saved_from_a_filter_and_narrows_from_then_on(owner: Reader) -> None:
+    owner.sign_in()
+    page = owner.page
+    page.goto(f"{owner.traffic}?is.visitorClaim.plan=pro")
+    page.get_by_role("link", name="Save as segment").click()
+    page.get_by_label("Title", exact=True).fill("Paying readers")
+    page.get_by_role("button", name="Save as segment").click()
+    page.goto(owner.traffic)
+    page.locator(".audience summary").first.click()
+    page.get_by_role("link", name="Paying readers").click()
+    expect(page.locator(".chip")).to_have_text(re.compile("Segment Paying readers"))
+    assert names(page, "pages") == ["/pro"]
+
+
+def test_what_is_explored_is_asked_for_by_a_command_too(reader: Reader) -> None:
+    curl = require("curl")
+    reader.sign_in()
+    page = reader.page
+    page.get_by_role("link", name="Explore", exact=True).click()
+    line = page.locator("pre code", has_text="curl ").first.inner_text()
+    found = subprocess.run(
+        ["sh", "-c", line.replace("curl ", f"{curl} -s ", 1)],
+        env={"TOKEN": token_of(reader.world.ben, reader.world.acme)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    columns = {each["column"]: each["values"] for each in json.loads(found.stdout)["columns"]}
+    rows = page.locator("tbody tr")
+    assert [text.strip() for text in rows.locator("th").all_inner_texts()] == columns["urlPath"]
+    shown = rows.locator("td").all_inner_texts()
+    assert shown == [str(value) for value in columns["visitorsCount"]]
