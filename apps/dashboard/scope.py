@@ -21,12 +21,13 @@ from apps.sites.models import Site
 UTC_ZONE = "UTC"
 CHOICES = ("by", "metric", "claim")
 """Parameters that change what single panels show."""
-_KNOWN = ("range", "from", "to", "interval", "tz", "compare", "segment", *CHOICES)
+PARAMETERS = ("range", "from", "to", "interval", "tz", "compare", "segment", *CHOICES)
+"""All that pages read of an address, but for filters."""
 
 
 def is_understood(name: str) -> bool:
     """Whether a parameter of an address is one that pages read."""
-    return name in _KNOWN or name.partition(".")[0] in (IS, IS_NOT)
+    return name in PARAMETERS or name.partition(".")[0] in (IS, IS_NOT)
 
 
 def zone_of(site: Site) -> ZoneInfo:

@@ -10,7 +10,7 @@ from apps.dashboard.drawings.asking import Answer, Asker
 from apps.dashboard.drawings.courses import by_bucket
 from apps.dashboard.measures import EVENTS, Figure, Measure, Unit, alike, columns_of
 from apps.dashboard.ranges import Period
-from apps.dashboard.tables import Total, cell_of, change_of, rows_of, total_rows
+from apps.dashboard.tables import Series, Total, cell_of, change_of, rows_of, total_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,9 @@ class Totals:
         before = self._ask(asker, scope.before, label="before") if scope.before else {}
         # Without any event then, there is nothing to compare with: a site that is new has not grown from nothing.
         compared = bool(before) and _has_events(asker, before)
+        courses = self._courses(asker)
         found = []
-        for figure in self.figures:
+        for figure, course in zip(self.figures, courses, strict=True):
             value = now[figure]
             old = before[figure] if compared else None
             found.append(
@@ -37,7 +38,7 @@ class Totals:
                     cell_of(figure, value, scope.zone),
                     cell_of(figure, old, scope.zone),
                     change_of(value, old, is_share=figure.unit is Unit.PERCENT),
-                    self._course(asker, figure) if self.courses else "",
+                    course,
                 )
             )
         return Answer(totals=tuple(found), table=total_rows(found, is_compared=scope.before is not None))
@@ -53,10 +54,12 @@ class Totals:
             values |= {leaf: leaf.of(row) for leaf in leaves} if row else {}
         return {figure: figure.combine(values) for figure in self.figures}
 
-    def _course(self, asker: Asker, figure: Figure) -> str:
-        scope = asker.scope
-        series = by_bucket(asker, (figure,), scope.period)
-        return sparklines.course(series)
+    def _courses(self, asker: Asker) -> list[str]:
+        """A small line for each figure; empty texts where none are wanted."""
+        if not self.courses:
+            return [""] * len(self.figures)
+        series = by_bucket(asker, self.figures, asker.scope.period)
+        return [sparklines.course(Series(series.buckets, (values,))) for values in series.values]
 
 
 def _has_events(asker: Asker, before: dict[Figure, Any]) -> bool:
