@@ -223,9 +223,10 @@ def _why(planned: Plan) -> str:
     if coverage is not None:
         return f"{coverage.events:,} events are read directly, as fewer than ROLLUP_MIN_EVENTS are"
     columns = {*query.columns, *query.grouped, *(each.column for each in query.event_filters)}
-    needed = sorted({each.name for each in columns if isinstance(each.definition, Dimension)})
-    kept = [each.name for each in columns if isinstance(each.definition, Dimension) and each.definition.prepared]
-    lacking = sorted(set(needed) - set(kept) | {name for name in metrics_of(query) if name not in COUNTED})
+    dimensions = {each.name: each.definition for each in columns if isinstance(each.definition, Dimension)}
+    needed = sorted(set(dimensions) - {"datetime", "dayOfWeek", "hourOfDay"})
+    lacking = sorted(name for name in needed if not dimensions[name].prepared)
+    lacking += sorted(metrics_of(query) - set(COUNTED))
     if lacking:
         return f"reads events: {', '.join(lacking)}: not prepared"
     return f"reads events: not prepared together: {', '.join((*needed, *sorted(metrics_of(query))))}"
