@@ -75,12 +75,13 @@ def test_no_page_scrolls_sideways(reader: Reader, width: int) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_the_dates_are_whole_on_a_phone(reader: Reader) -> None:
+@pytest.mark.parametrize("menu", [0, 1])
+def test_the_menus_of_dates_and_view_are_whole_on_a_phone(reader: Reader, menu: int) -> None:
     page = reader.page
     page.set_viewport_size({"width": 375, "height": 800})
     reader.sign_in()
-    page.locator(".range summary").click()
-    dates = page.locator(".dates").bounding_box()
+    page.locator(".range summary").nth(menu).click()
+    dates = page.locator(".dates:visible").bounding_box()
     assert dates is not None
     assert dates["x"] >= 0
     assert dates["x"] + dates["width"] <= 375
