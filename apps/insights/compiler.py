@@ -14,6 +14,10 @@ from apps.insights.kinds import Scope
 from apps.insights.layout import definitions, lines, table
 from apps.insights.query import Filter, Operator, Order, Query
 
+HOUR_MS = 3_600_000
+_LAST_SECOND = 2**32 - 1
+"""Of the engine's calendar, in seconds since 1970: the year 2106."""
+
 
 def compile_query(query: Query) -> Statement:
     """The statement whose columns are those of ``query.columns``, in order, in stored form."""
@@ -99,9 +103,23 @@ class Compilation:
 
     def conditions(self) -> Iterable[str]:
         yield self.of_site()
-        yield f"timestamp >= {self.milliseconds(self.query.start)}"
-        yield f"timestamp < {self.milliseconds(self.query.end)}"
+        yield from self.between(self.query.start, self.query.end)
         yield from self.filters()
+
+    def between(self, start: int, end: int) -> Iterable[str]:
+        """What keeps the events of ``start`` ≤ t < ``end``, in milliseconds since 1970.
+
+        Their table is ordered by site and hour: only conditions on the hour spare the engine all other hours.
+        """
+        yield f"timestamp >= {self.milliseconds(start)}"
+        yield f"timestamp < {self.milliseconds(end)}"
+        yield f"toStartOfHour(timestamp) >= {self._hour(start)}"
+        yield f"toStartOfHour(timestamp) <= {self._hour(end)}"
+
+    def _hour(self, value: int) -> str:
+        """SQL of the hour that a moment is in. The engine draws hours outside its calendar to its ends, as here."""
+        second = min(max(value // HOUR_MS * 3_600, 0), _LAST_SECOND)
+        return f"toDateTime({self.scope.bind('UInt32', second)}, 'UTC')"
 
     def of_site(self) -> str:
         """What keeps other sites' events out."""

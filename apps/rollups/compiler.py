@@ -10,11 +10,9 @@ from apps.insights.columns import Column, Metric
 from apps.insights.compiler import Compilation
 from apps.insights.layout import lines
 from apps.insights.query import Query
-from apps.rollups.coverage import HOUR_MS, SESSIONS, VISITORS, Coverage, Group, metrics_of
+from apps.rollups.coverage import SESSIONS, VISITORS, Coverage, Group, metrics_of
 from apps.rollups.declarations import KEYS, TOTALS
 
-_LAST_SECOND = 2**32 - 1
-"""Of the engine's calendar, in seconds since 1970: the year 2106."""
 _ARRIVAL_SECONDS = 3_600
 """Far more than the moment in an event's id may be ahead of the one at which it was received."""
 
@@ -159,15 +157,7 @@ class PreparedCompilation(Compilation):
                 )
 
     def _between(self, start: int, end: int) -> str:
-        """Events of ``start`` … ``end``. Their table is ordered by hour: conditions on it spare all other hours."""
-        bind = self.scope.bind
-        first, last = (min(max(each // HOUR_MS * 3_600, 0), _LAST_SECOND) for each in (start, end))
-        return (
-            f"timestamp >= fromUnixTimestamp64Milli({bind('Int64', start)}, 'UTC')"
-            f" AND timestamp < fromUnixTimestamp64Milli({bind('Int64', end)}, 'UTC')"
-            f" AND toStartOfHour(timestamp) >= toDateTime({bind('UInt32', first)}, 'UTC')"
-            f" AND toStartOfHour(timestamp) <= toDateTime({bind('UInt32', last)}, 'UTC')"
-        )
+        return " AND ".join(self.between(start, end))
 
 
 _IDENTITIES = {VISITORS: "visitor", SESSIONS: "session"}

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q
 
 from apps.insights.columns import Column, Dimension, Metric, Source
+from apps.insights.compiler import HOUR_MS
 from apps.insights.moments import Interval, offset_at
 from apps.insights.query import Query
 from apps.rollups.declarations import DECLARATIONS, DECLARED, KEYS, TOTALS, Declaration
@@ -17,7 +18,6 @@ from apps.rollups.periods import Level, Period, floor
 
 _WIDTH = {level: rank for rank, level in enumerate(Level)}
 VISITORS, SESSIONS = "visitorsCount", "sessionsCount"
-HOUR_MS = 3_600_000
 _WIDEST = {
     Interval.HOUR: Level.HOUR,
     Interval.DAY: Level.DAY,
@@ -88,6 +88,10 @@ class Coverage:
         return sum(each.events for group in self.groups for each in group.used)
 
 
+_MOST_HOURS = 100 * 24
+"""Merged into the few groups of a clock or a week, the sets of more hours than these cost more than their events."""
+
+
 def cover(query: Query) -> Coverage | None:
     """How prepared periods answer ``query``; ``None`` where it must read events alone."""
     if query.source is not Source.EVENTS:
@@ -119,7 +123,15 @@ def _cover(query: Query, declaration: Declaration, widest: Level, noted: int) ->
         if used:
             groups.append(Group(rows, level, used))
             gaps = _without(gaps, used)
-    return Coverage(declaration, tuple(groups), tuple(gaps), noted) if groups else None
+    return Coverage(declaration, tuple(groups), tuple(gaps), noted) if groups and not _is_dear(query, groups) else None
+
+
+def _is_dear(query: Query, groups: Sequence[Group]) -> bool:
+    """Whether the rows of so many hours would be merged into so few groups that events are read sooner."""
+    if not any(column.name in ("dayOfWeek", "hourOfDay") for column in query.grouped):
+        return False
+    used = sum(each.end - each.start for group in groups if group.rows is Level.HOUR for each in group.used)
+    return used > _MOST_HOURS * HOUR_MS
 
 
 def declaration_for(query: Query) -> Declaration | None:

@@ -36,6 +36,22 @@ def test_8_a_custom_range_is_half_open(desk: Desk) -> None:
     assert desk.ask(select=COUNT, range=asked) == [("eventsCount", [2])]
 
 
+@pytest.mark.parametrize(
+    ("at", "start", "end"),
+    [
+        ("1950-01-01T10:30:00Z", "1949-06-01T00:00:00Z", "1950-01-01T10:30:00.001Z"),
+        ("2200-01-01T10:30:00Z", "2200-01-01T10:30:00Z", "2201-01-01T00:00:00Z"),
+        ("1970-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00.001Z"),
+        ("2026-04-01T10:59:59.999Z", "2026-04-01T10:59:59.999Z", "2026-04-01T11:00:00Z"),
+    ],
+)
+def test_8_a_range_holds_its_events_also_beyond_the_calendar_that_the_table_is_ordered_by(
+    desk: Desk, at: str, start: str, end: str
+) -> None:
+    desk.holds(event(at), event("2026-04-20T10:00:00Z"))
+    assert desk.ask(select=COUNT, range={"from": start, "to": end}) == [("eventsCount", [1])]
+
+
 @pytest.mark.parametrize("end", ["2026-04-01T11:00:00Z", "2026-04-01T10:59:59.999Z", "2026-04-01T12:30:00+02:00"])
 def test_8_a_range_that_does_not_begin_before_its_end_is_refused(desk: Desk, end: str) -> None:
     with pytest.raises(Refusal, match="after from") as refused:

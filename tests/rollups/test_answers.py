@@ -11,6 +11,7 @@ from django.test import Client
 from apps.core.clock import utc_now
 from apps.events.store import EventStore
 from apps.insights.services import resolve
+from apps.rollups import coverage
 from apps.rollups.answers import plan, run
 from apps.rollups.arrivals import settled_id
 from apps.rollups.models import FilledPeriod
@@ -46,6 +47,16 @@ def test_a_closed_day_is_answered_from_what_is_prepared(filled: EventStore, worl
     views = [{"column": "eventsCount"}, {"column": "visitorsCount"}]
     assert source(world, groupBy=[{"column": "urlPath"}, {"column": "eventType"}], select=views) == "rollup"
     assert source(world, range="last7Days") == "mixed"
+
+
+def test_the_hours_of_a_whole_year_are_not_merged_into_a_clock(
+    filled: EventStore, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = {"groupBy": [{"column": "hourOfDay"}]}
+    assert source(world, **clock) == "rollup"
+    monkeypatch.setattr(coverage, "_MOST_HOURS", 23)
+    assert source(world, **clock) == "raw"
+    assert source(world, groupBy=[{"column": "datetime", "interval": "hour"}]) == "rollup"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ WHERE
     site = {p0:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
     timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
-    (event_type IN {p3:Array(String)}) AND
+    toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
+    toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC') AND
+    (event_type IN {p5:Array(String)}) AND
     (page = '')
 GROUP BY
     c0
@@ -20,4 +22,6 @@ LIMIT 1000
 -- p0 = 7
 -- p1 = 1769774400000
 -- p2 = 1772366400000
--- p3 = ['page_view', 'search_open_result']
+-- p3 = 1769774400
+-- p4 = 1772366400
+-- p5 = ['page_view', 'search_open_result']

@@ -10,7 +10,9 @@ WHERE
     site = {p11:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p12:Int64}, 'UTC') AND
     timestamp < fromUnixTimestamp64Milli({p13:Int64}, 'UTC') AND
-    NOT (channel IN {p14:Array(String)})
+    toStartOfHour(timestamp) >= toDateTime({p14:UInt32}, 'UTC') AND
+    toStartOfHour(timestamp) <= toDateTime({p15:UInt32}, 'UTC') AND
+    NOT (channel IN {p16:Array(String)})
 GROUP BY
     c0
 ORDER BY
@@ -31,4 +33,6 @@ LIMIT 1000
 -- p11 = 7
 -- p12 = 1771761600000
 -- p13 = 1772366400000
--- p14 = ['internal']
+-- p14 = 1771761600
+-- p15 = 1772366400
+-- p16 = ['internal']

@@ -10,7 +10,9 @@ WHERE
     site = {p1:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
     timestamp < fromUnixTimestamp64Milli({p3:Int64}, 'UTC') AND
-    (hasAny(claims[{p4:String}], {p5:Array(String)}) OR empty(claims[{p4:String}]))
+    toStartOfHour(timestamp) >= toDateTime({p4:UInt32}, 'UTC') AND
+    toStartOfHour(timestamp) <= toDateTime({p5:UInt32}, 'UTC') AND
+    (hasAny(claims[{p6:String}], {p7:Array(String)}) OR empty(claims[{p6:String}]))
 GROUP BY
     c0,
     c1
@@ -25,5 +27,7 @@ LIMIT 1000
 -- p1 = 7
 -- p2 = 1769774400000
 -- p3 = 1772366400000
--- p4 = 'role'
--- p5 = ['admin', '']
+-- p4 = 1769774400
+-- p5 = 1772366400
+-- p6 = 'role'
+-- p7 = ['admin', '']

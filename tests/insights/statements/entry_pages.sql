@@ -18,7 +18,9 @@ WITH
             site = {p0:UInt32} AND
             timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
             timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
-            (bot IN {p3:Array(String)}) AND
+            toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
+            toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC') AND
+            (bot IN {p5:Array(String)}) AND
             event_type = 'page_view'
         GROUP BY session
     )
@@ -29,7 +31,7 @@ SELECT
     argMax(tuple(v2), moment).1 AS c3
 FROM visits
 WHERE
-    NOT (v0 IN {p4:Array(String)})
+    NOT (v0 IN {p6:Array(String)})
 GROUP BY
     c0,
     c1
@@ -40,5 +42,7 @@ LIMIT 1000
 -- p0 = 7
 -- p1 = 1771761600000
 -- p2 = 1772366400000
--- p3 = ['']
--- p4 = ['/']
+-- p3 = 1771761600
+-- p4 = 1772366400
+-- p5 = ['']
+-- p6 = ['/']

@@ -17,6 +17,8 @@ WITH
             site = {p0:UInt32} AND
             timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
             timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
+            toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
+            toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC') AND
             event_type IN ('search_type_query', 'search_open_result') AND
             (event_type = 'search_open_result' OR text != '')
     ),
@@ -57,7 +59,7 @@ FROM searches
 GROUP BY
     c0
 HAVING
-    countIf(NOT clicked) > {p3:Float64}
+    countIf(NOT clicked) > {p5:Float64}
 ORDER BY
     c1 DESC,
     c0
@@ -65,4 +67,6 @@ LIMIT 1000
 -- p0 = 7
 -- p1 = 1771761600000
 -- p2 = 1772366400000
--- p3 = 0.0
+-- p3 = 1771761600
+-- p4 = 1772366400
+-- p5 = 0.0

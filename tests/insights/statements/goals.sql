@@ -8,7 +8,9 @@ WHERE
     site = {p0:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
     timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
-    NOT (goal IN {p3:Array(String)})
+    toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
+    toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC') AND
+    NOT (goal IN {p5:Array(String)})
 GROUP BY
     c0
 ORDER BY
@@ -19,4 +21,6 @@ LIMIT 1000
 -- p0 = 7
 -- p1 = 1771761600000
 -- p2 = 1772366400000
--- p3 = ['']
+-- p3 = 1771761600
+-- p4 = 1772366400
+-- p5 = ['']

@@ -6,12 +6,14 @@ FROM events
 WHERE
     site = {p0:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
-    timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC')
+    timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
+    toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
+    toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC')
 GROUP BY
     c0
 HAVING
-    uniqExact(visitor) >= {p3:Float64} AND
-    count() NOT IN {p4:Array(Float64)}
+    uniqExact(visitor) >= {p5:Float64} AND
+    count() NOT IN {p6:Array(Float64)}
 ORDER BY
     c1 DESC,
     c0
@@ -19,5 +21,7 @@ LIMIT 1000
 -- p0 = 7
 -- p1 = 1769774400000
 -- p2 = 1772366400000
--- p3 = 2.0
--- p4 = [3.0, 4.0]
+-- p3 = 1769774400
+-- p4 = 1772366400
+-- p5 = 2.0
+-- p6 = [3.0, 4.0]

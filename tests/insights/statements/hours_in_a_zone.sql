@@ -11,7 +11,9 @@ FROM events
 WHERE
     site = {p0:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
-    timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC')
+    timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
+    toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
+    toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC')
 GROUP BY
     c0
 ORDER BY
@@ -20,3 +22,5 @@ LIMIT 1000
 -- p0 = 7
 -- p1 = 1772280000000
 -- p2 = 1772366400000
+-- p3 = 1772280000
+-- p4 = 1772366400

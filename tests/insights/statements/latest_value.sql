@@ -8,7 +8,9 @@ FROM events
 WHERE
     site = {p1:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
-    timestamp < fromUnixTimestamp64Milli({p3:Int64}, 'UTC')
+    timestamp < fromUnixTimestamp64Milli({p3:Int64}, 'UTC') AND
+    toStartOfHour(timestamp) >= toDateTime({p4:UInt32}, 'UTC') AND
+    toStartOfHour(timestamp) <= toDateTime({p5:UInt32}, 'UTC')
 GROUP BY
     c0
 ORDER BY
@@ -19,3 +21,5 @@ LIMIT 1000
 -- p1 = 7
 -- p2 = 1771761600000
 -- p3 = 1772366400000
+-- p4 = 1771761600
+-- p5 = 1772366400

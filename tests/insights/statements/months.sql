@@ -9,7 +9,9 @@ FROM events
 WHERE
     site = {p0:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
-    timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC')
+    timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
+    toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
+    toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC')
 GROUP BY
     c0
 ORDER BY
@@ -18,3 +20,5 @@ LIMIT 1000
 -- p0 = 7
 -- p1 = 1740830400000
 -- p2 = 1772366400000
+-- p3 = 1740830400
+-- p4 = 1772366400

@@ -4,8 +4,8 @@ WITH
         SELECT url_path
         FROM events
         WHERE
-            site = {p5:UInt32} AND
-            timestamp < fromUnixTimestamp64Milli({p6:Int64}, 'UTC') AND
+            site = {p7:UInt32} AND
+            timestamp < fromUnixTimestamp64Milli({p8:Int64}, 'UTC') AND
             event_type = 'page_view' AND page = '' AND display_context = 'site'
     )
 SELECT
@@ -18,12 +18,14 @@ WHERE
     site = {p0:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
     timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
+    toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
+    toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC') AND
     (page = '') AND
-    (toInt8(url_path NOT IN missing_before) IN {p3:Array(Int8)})
+    (toInt8(url_path NOT IN missing_before) IN {p5:Array(Int8)})
 GROUP BY
     c0
 HAVING
-    toUnixTimestamp64Milli(maxOrNull(timestamp)) >= {p4:Int64}
+    toUnixTimestamp64Milli(maxOrNull(timestamp)) >= {p6:Int64}
 ORDER BY
     c1 DESC,
     c0
@@ -31,7 +33,9 @@ LIMIT 1000
 -- p0 = 7
 -- p1 = 1771761600000
 -- p2 = 1772366400000
--- p3 = [1]
--- p4 = 1772236800000
--- p5 = 7
--- p6 = 1771761600000
+-- p3 = 1771761600
+-- p4 = 1772366400
+-- p5 = [1]
+-- p6 = 1772236800000
+-- p7 = 7
+-- p8 = 1771761600000

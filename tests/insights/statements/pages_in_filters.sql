@@ -8,10 +8,14 @@ WHERE
     site = {p0:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
     timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
-    NOT (page = '' OR has(arrayZip({p3:Array(String)}, {p4:Array(String)}), (toString(page), toString(space))))
+    toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
+    toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC') AND
+    NOT (page = '' OR has(arrayZip({p5:Array(String)}, {p6:Array(String)}), (toString(page), toString(space))))
 LIMIT 1000
 -- p0 = 7
 -- p1 = 1769774400000
 -- p2 = 1772366400000
--- p3 = ['p1', '']
--- p4 = ['s1', 's2']
+-- p3 = 1769774400
+-- p4 = 1772366400
+-- p5 = ['p1', '']
+-- p6 = ['s1', 's2']

@@ -9,7 +9,9 @@ WHERE
     site = {p0:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
     timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
-    (isNull(latitude) OR if(isNull(latitude) OR isNull(longitude), 0, geoToH3(assumeNotNull(latitude), assumeNotNull(longitude), 5)) IN {p3:Array(UInt64)})
+    toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
+    toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC') AND
+    (isNull(latitude) OR if(isNull(latitude) OR isNull(longitude), 0, geoToH3(assumeNotNull(latitude), assumeNotNull(longitude), 5)) IN {p5:Array(UInt64)})
 GROUP BY
     c0
 ORDER BY
@@ -20,4 +22,6 @@ LIMIT 1000
 -- p0 = 7
 -- p1 = 1769774400000
 -- p2 = 1772366400000
--- p3 = [599526121473572863]
+-- p3 = 1769774400
+-- p4 = 1772366400
+-- p5 = [599526121473572863]

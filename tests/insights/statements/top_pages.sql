@@ -7,7 +7,9 @@ FROM events
 WHERE
     site = {p0:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
-    timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC')
+    timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
+    toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
+    toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC')
 GROUP BY
     c0
 ORDER BY
@@ -17,3 +19,5 @@ LIMIT 20
 -- p0 = 7
 -- p1 = 1769774400000
 -- p2 = 1772366400000
+-- p3 = 1769774400
+-- p4 = 1772366400

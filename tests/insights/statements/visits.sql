@@ -13,6 +13,8 @@ WITH
             site = {p0:UInt32} AND
             timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
             timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
+            toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
+            toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC') AND
             event_type = 'page_view'
         GROUP BY session
     )
@@ -29,3 +31,5 @@ LIMIT 1000
 -- p0 = 7
 -- p1 = 1769774400000
 -- p2 = 1772366400000
+-- p3 = 1769774400
+-- p4 = 1772366400

@@ -10,7 +10,9 @@ FROM events
 WHERE
     site = {p0:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
-    timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC')
+    timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
+    toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
+    toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC')
 GROUP BY
     c0,
     c1
@@ -22,3 +24,5 @@ LIMIT 1000
 -- p0 = 7
 -- p1 = 1764590400000
 -- p2 = 1772366400000
+-- p3 = 1764590400
+-- p4 = 1772366400
