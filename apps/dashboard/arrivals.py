@@ -20,6 +20,8 @@ from django.views.decorators.http import require_safe
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
+from apps.dashboard.editing import may_edit
+from apps.dashboard.exporting import ExportForm
 from apps.dashboard.frames import EVENTS, find_site, frame
 from apps.dashboard.scope import zone_of
 from apps.events.latest import Page, Wanted, latest_events
@@ -113,8 +115,15 @@ def events(request: HttpRequest, organization: str, site_id: str) -> HttpRespons
             "newer_refused": choice.query(refused=refused.number - 1),
             "older_refused": choice.query(refused=refused.number + 1),
             "days": SHOWN_FOR.days,
+            "export_form": _export_form(request, site, now),
         },
     )
+
+
+def _export_form(request: HttpRequest, site: Site, now: datetime) -> ExportForm | None:
+    """For who may export: the form, filled in with the last week."""
+    today = now.astimezone(zone_of(site)).date()
+    return ExportForm(initial={"first": today - SHOWN_FOR, "last": today}) if may_edit(request, site) else None
 
 
 def _latest(site: Site, choice: Choice, now: datetime) -> Latest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from apps.dashboard import arrivals, explore, segments, settings, share, shared, views
+from apps.dashboard import arrivals, explore, exporting, segments, settings, share, shared, views
 
 app_name = "dashboard"
 
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.sites, name="sites"),
     path(_SITE, views.site, name="site"),
     path(f"{_SITE}/events", arrivals.events, name="events"),
+    path(f"{_SITE}/events/export", exporting.export, name="export-events"),
     path(f"{_SITE}/settings", settings.settings, name="settings"),
     path(f"{_SITE}/settings/check", settings.check, name="check"),
     path(f"{_SITE}/settings/export", settings.export, name="export"),

@@ -27,6 +27,7 @@ Row = dict[str, Any]
 
 TABLES = Path(__file__).parent / "tables"
 QUERY_SECONDS = 15
+EXPORT_SECONDS = 120
 QUERY_BYTES = 2_000_000_000
 _TIMEOUT_CODES = frozenset({159, 160})
 _MEMORY_CODES = frozenset({241, 307, 396})
@@ -104,6 +105,16 @@ class EventStore:
         with self._handle(seconds) as client, _translated():
             result = client.query(statement.sql, parameters=dict(statement.parameters), settings=limits)
             return list(result.result_columns)
+
+    def rendered(self, statement: Statement, form: str, *, seconds: float = EXPORT_SECONDS) -> bytes:
+        """The answer to a SELECT as the engine writes it in ``form``, such as Parquet. Raises as ``query`` does."""
+        self.before_question(seconds)
+        limits = {"max_execution_time": seconds, "max_memory_usage": QUERY_BYTES}
+        with self._handle(seconds) as client, _translated():
+            written: bytes = client.raw_query(
+                statement.sql, parameters=dict(statement.parameters), settings=limits, fmt=form
+            )
+            return written
 
     def command(self, statement: Statement, *, seconds: float | None = None) -> None:
         """Run a statement that answers nothing (tables, counting, erasure), for ``seconds`` at most where given."""
