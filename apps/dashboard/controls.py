@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -199,17 +199,29 @@ class Wanted:
         """How the column is shown; ``None`` where nothing is filtered by it."""
         return SHOWN[self.name] if may_filter(self.name) and bool(self.claim) is (self.name == CLAIM) else None
 
-    def added_to(self, address: Address) -> Address:
-        """The address narrowed to it: to the values that were ticked, or the one that was typed."""
+    def added_to(self, address: Address, offered: Sequence[Choice] = ()) -> Address:
+        """The address narrowed to it: to the values that were ticked, or the one that was typed.
+
+        Of the values that are ``offered`` for what was typed, the one that is called so is meant, or the only one.
+        """
         if self.shown is None:
             return address
-        for value in self.values or ((self.search,) if self.search else ()):
+        for value in self.values or self._typed(offered):
             address = narrowed(address, self.sign, self.name, value, self.claim)
         return address
 
+    def _typed(self, offered: Sequence[Choice]) -> tuple[str, ...]:
+        if not self.search:
+            return ()
+        wanted = self.search.casefold()
+        called_so = [each for each in offered if wanted in (str(each.label).casefold(), each.value.casefold())]
+        meant = called_so or (offered if len(offered) == 1 else ())
+        return (meant[0].value if meant else self.search,)
+
 
 def suggestions(wanted: Wanted, scope: Scope, where: Any = ()) -> list[Choice]:
-    """Values of a column that the page's readers have, with how many of them, the most frequent first.
+    """Values of a column that the page's readers have, with how many of them: those that were ticked, then those that
+    hold what was typed, the most frequent first.
 
     Raises ``Refusal`` where the store does not answer.
     """
@@ -220,14 +232,14 @@ def suggestions(wanted: Wanted, scope: Scope, where: Any = ()) -> list[Choice]:
     order = {"by": {"column": VISITORS.column}, "direction": "desc"}
     asker = Asker(scope=scope, where=where)
     result = asker.ask(columns_of([VISITORS]), [{"column": wanted.name, **argument}], order=order, limit=MAX_LIMIT)
-    found = []
+    kept, found = [], []
     for row in rows_of(result):
         value = row[wanted.name]
         label, text = shown.show(value), to_text(kind_of(wanted.name), value)
-        if wanted.search.casefold() in label.casefold() or wanted.search.casefold() in text.casefold():
-            found.append(
-                Choice(label=label, value=text, count=compact(VISITORS.of(row)), is_chosen=text in wanted.values)
-            )
-        if len(found) == SUGGESTED:
-            break
-    return found
+        is_ticked = text in wanted.values
+        choice = Choice(label=label, value=text, count=compact(VISITORS.of(row)), is_chosen=is_ticked)
+        if is_ticked:
+            kept.append(choice)
+        elif any(wanted.search.casefold() in each.casefold() for each in (label, text)):
+            found.append(choice)
+    return [*kept, *found[:SUGGESTED]]

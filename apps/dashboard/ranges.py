@@ -132,15 +132,15 @@ def _read(parameters: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Perio
     return _preset(name, zone, now)
 
 
-def before(period: Period, comparison: Comparison, *, zone: ZoneInfo) -> Period | None:
-    """The period that ``period`` is held against, with as wide buckets; ``None`` where there is no comparison."""
+def before(period: Period, comparison: Comparison, *, zone: ZoneInfo, now: datetime) -> Period | None:
+    """The period that ``period`` is held against, with as wide buckets; ``None`` where there is no comparison.
+
+    Where ``period`` is not over yet, it ends as many local days and hours after its start as have gone by.
+    """
     if comparison is Comparison.OFF:
         return None
     if period.name == CUSTOM:
-        after = period.last_day + timedelta(days=1)
-        length = relativedelta(years=1) if comparison is Comparison.YEAR else after - period.first_day
-        days = _custom(period.first_day - length, after - length - timedelta(days=1), zone)
-        return replace(days, interval=period.interval)
+        return _days_before(period, comparison, zone, now)
     length = relativedelta(years=1)
     if comparison is Comparison.PREVIOUS:
         length = PRESETS[RANGES[period.name].preset].length
@@ -154,6 +154,17 @@ def before(period: Period, comparison: Comparison, *, zone: ZoneInfo) -> Period 
         first_day=start.astimezone(zone).date(),
         last_day=end.astimezone(zone).date(),
     )
+
+
+def _days_before(period: Period, comparison: Comparison, zone: ZoneInfo, now: datetime) -> Period:
+    after = period.last_day + timedelta(days=1)
+    length = relativedelta(years=1) if comparison is Comparison.YEAR else after - period.first_day
+    days = _custom(period.first_day - length, after - length - timedelta(days=1), zone)
+    if period.start < now < period.end:
+        clock = now.astimezone(zone).replace(tzinfo=None) - length
+        end = clock.replace(tzinfo=zone).astimezone(UTC)
+        days = replace(days, published={"from": _print(days.start), "to": _print(end)}, end=end)
+    return replace(days, interval=period.interval)
 
 
 def _preset(name: str, zone: ZoneInfo, now: datetime, *, note: object = "") -> Period:

@@ -64,7 +64,7 @@ class Scope:
     @property
     def before(self) -> Period | None:
         """What the period is held against."""
-        return before(self.period, self.comparison, zone=self.zone)
+        return before(self.period, self.comparison, zone=self.zone, now=self.now)
 
     @property
     def where(self) -> list[dict[str, Any]]:

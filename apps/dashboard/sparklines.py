@@ -12,9 +12,13 @@ _PADDING = 2
 
 
 def course(series: Series) -> str:
-    """The points of a series' first figure. A bucket that is cut short is no fall: it is left out."""
-    whole = [value for value, bucket in zip(series.values[0], series.buckets, strict=True) if bucket.whole]
-    return points(whole or series.values[0]) if any(series.values[0]) else ""
+    """The points of a series' first figure. A bucket that is cut short is no fall, nor is a ratio that has no value:
+    they are left out.
+    """
+    pairs = zip(series.values[0], series.buckets, strict=True)
+    known = [(value, bucket.whole) for value, bucket in pairs if value is not None]
+    whole = [value for value, is_whole in known if is_whole]
+    return points(whole or [value for value, _is_whole in known]) if any(series.values[0]) else ""
 
 
 def points(values: Sequence[float]) -> str:

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from itertools import zip_longest
 from typing import Any
@@ -151,10 +151,40 @@ def rows_of(result: Result) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The buckets of a period with each measure's value in each: zero where there was nothing."""
+    """The buckets of a period with each measure's value in each: zero where there was nothing, ``None`` where a
+    ratio has none.
+    """
 
     buckets: tuple[Bucket, ...]
-    values: tuple[tuple[float, ...], ...]
+    values: tuple[tuple[float | None, ...], ...]
+
+
+def aligned(before: Series, series: Series, *, interval: Interval, zone: ZoneInfo) -> Series:
+    """``before`` with a bucket for each of ``series``: the one of the same number; of hours, that of the same clock.
+
+    On days on which clocks change, hours are missing or come twice: what has no counterpart is ``None``.
+    """
+    if interval is not Interval.HOUR or not (series.buckets and before.buckets):
+        size = len(series.buckets)
+        return Series(before.buckets[:size], tuple(values[:size] for values in before.values))
+    clocks = [bucket.start.astimezone(zone).replace(tzinfo=None) for bucket in series.buckets]
+    earlier = [bucket.start.astimezone(zone).replace(tzinfo=None) for bucket in before.buckets]
+    distance = clocks[0].date() - earlier[0].date()
+    places: dict[datetime, list[int]] = {}
+    for place, clock in enumerate(earlier):
+        places.setdefault(clock, []).append(place)
+    found: list[int | None] = []
+    for clock in clocks:
+        left = places.get(clock - distance, [])
+        found.append(left.pop(0) if left else None)
+    buckets = (
+        before.buckets[place]
+        if place is not None
+        else Bucket((clock - distance).replace(tzinfo=zone).astimezone(UTC), whole=True)
+        for place, clock in zip(found, clocks, strict=True)
+    )
+    values = (tuple(None if place is None else each[place] for place in found) for each in before.values)
+    return Series(tuple(buckets), tuple(values))
 
 
 def by_moment(

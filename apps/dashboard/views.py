@@ -125,7 +125,12 @@ def suggest(request: HttpRequest, organization: str, site_id: str, report_name: 
 
 def narrowed_to(request: HttpRequest, scope: Scope, links: Links) -> HttpResponse:
     """The way to a page that is narrowed to what its filter form says."""
-    return redirect(links.report + Wanted.read(Address.read(request.GET)).added_to(scope.address).link)
+    wanted = Wanted.read(Address.read(request.GET))
+    try:
+        offered = suggestions(wanted, scope) if wanted.search and not wanted.values else []
+    except Refusal:
+        offered = []
+    return redirect(links.report + wanted.added_to(scope.address, offered).link)
 
 
 def suggested(request: HttpRequest, scope: Scope) -> HttpResponse:

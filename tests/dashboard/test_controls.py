@@ -118,6 +118,12 @@ def test_figures_are_held_against_the_same_days_a_year_before_or_nothing(desk: D
     assert rows_of(view_of(desk, "totals"))[0] == ("Visitors", 1, None)
 
 
+def test_what_nobody_did_before_is_new_where_somebody_else_was_there(busy_desk: Desk) -> None:
+    view = view_of(busy_desk, "totals", "is.visitorGeoCountry=DE")
+    assert view.answer is not None
+    assert [total.change.way.value for total in view.answer.totals[:2]] == ["new", "new"]
+
+
 @pytest.mark.parametrize(
     ("before", "now", "way", "percent"),
     [(0, 1, "new", 0), (0, 0, "same", 0), (2, 1, "down", 50), (1, 2, "up", 100), (1, 1, "same", 0)],
@@ -169,6 +175,20 @@ def test_the_filter_form_adds_what_was_ticked_or_typed_to_the_address(busy_desk:
     claim = {"filter-column": "visitorClaim.plan", "filter-search": "pro"}
     assert narrowed(busy_desk, claim) == "?range=30d&is.visitorClaim.plan=pro"
     assert narrowed(busy_desk, {"filter-column": "nothing", "filter-search": "x"}) == "?range=30d"
+
+
+@pytest.mark.parametrize(
+    ("typed", "narrowed_to"), [("germany", "DE"), ("ger", "DE"), ("de", "DE"), ("United States", "US"), ("n", "n")]
+)
+def test_who_types_the_name_of_a_value_means_that_value(busy_desk: Desk, typed: str, narrowed_to: str) -> None:
+    asked = {"range": "30d", "filter-column": "visitorGeoCountry", "filter-search": typed}
+    assert narrowed(busy_desk, asked) == f"?range=30d&is.visitorGeoCountry={narrowed_to}"
+
+
+def test_what_was_ticked_stays_while_another_value_is_searched(busy_desk: Desk) -> None:
+    asked = {"filter-column": "visitorGeoCountry", "filter-search": "united", "filter-value": "DE"}
+    found = busy_desk.client.get(f"{busy_desk.home}/traffic/suggest", asked).context["suggestions"]
+    assert [(each.value, each.is_chosen) for each in found] == [("DE", True), ("US", False)]
 
 
 def test_values_are_suggested_with_how_many_readers_have_them(busy_desk: Desk) -> None:

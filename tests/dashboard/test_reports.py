@@ -163,3 +163,26 @@ def test_a_plain_page_holds_every_card(desk: Desk) -> None:
     page = busy(desk).get("/traffic?plain=1").content.decode()
     assert 'aria-busy="true"' not in page
     assert "Germany" in page
+
+
+def test_what_rose_is_told_against_the_period_before_whatever_is_compared(desk: Desk) -> None:
+    desk.holds(
+        *(event("2026-03-15T09:00:00Z", visitor=number, url_path="/known") for number in range(3)),
+        *(event("2026-04-15T09:00:00Z", visitor=number, url_path="/known") for number in range(2)),
+        event("2026-03-15T09:00:00Z", visitor=1, url_path="/more"),
+        *(event("2026-04-15T09:00:00Z", visitor=number, url_path="/more") for number in range(3)),
+    )
+    for compare in ("previous", "off", "year"):
+        assert rows(desk, "overview", "rising", f"range=30d&compare={compare}") == [["/more", 2, 3]]
+
+
+def test_a_share_of_nothing_is_no_share(desk: Desk) -> None:
+    desk.holds(event("2026-04-29T10:00:00Z", visitor=1), event("2026-04-29T11:00:00Z", visitor=2, bot="claudebot"))
+    table = rows(desk, "agents", "share", "range=7d&compare=off")
+    assert [row[1] for row in table] == [None, None, None, None, None, None, 50.0, None]
+
+
+def test_a_page_that_is_narrowed_to_nobody_says_so(desk: Desk) -> None:
+    page = busy(desk).get("/traffic?is.visitorGeoCountry=JP").content.decode()
+    assert "Nothing in this range matches what the page is narrowed to." in page
+    assert "Put it on your documentation" not in page

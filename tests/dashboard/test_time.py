@@ -13,7 +13,7 @@ from apps.dashboard.figures import lines
 from apps.dashboard.numbers import compact, exact
 from apps.dashboard.ranges import Comparison, Period, before, read_period
 from apps.dashboard.sparklines import points
-from apps.dashboard.tables import Series
+from apps.dashboard.tables import Series, aligned
 from apps.insights.moments import Interval
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -48,7 +48,7 @@ def test_a_preset_of_the_address_is_the_published_one(
 
 
 def held_against(found: Period, comparison: Comparison, zone: ZoneInfo = UTC_ZONE) -> object:
-    earlier = before(found, comparison, zone=zone)
+    earlier = before(found, comparison, zone=zone, now=NOW)
     return earlier.published if earlier else None
 
 
@@ -64,6 +64,27 @@ def test_the_same_period_last_year_has_the_same_days() -> None:
     assert held_against(period(range="7d"), Comparison.YEAR) == last_year
     leap = custom("2024-02-28", "2024-02-29")
     assert held_against(leap, Comparison.YEAR) == {"from": "2023-02-28T00:00:00", "to": "2023-03-01T00:00:00"}
+
+
+def test_days_that_are_not_over_are_held_against_as_much_of_the_days_before() -> None:
+    # It is half past twelve on the 30th; in Berlin, half past two.
+    assert held_against(custom("2026-04-30", "2026-04-30"), Comparison.PREVIOUS) == {
+        "from": "2026-04-29T00:00:00.000Z",
+        "to": "2026-04-29T12:30:00.000Z",
+    }
+    assert held_against(custom("2026-04-01", "2026-05-31"), Comparison.PREVIOUS) == {
+        "from": "2026-01-30T00:00:00.000Z",
+        "to": "2026-02-28T12:30:00.000Z",
+    }
+    # A year before, in Berlin, the clocks were as now; in the winter before, an hour behind.
+    assert held_against(custom("2026-04-30", "2026-05-01", BERLIN), Comparison.YEAR, BERLIN) == {
+        "from": "2025-04-29T22:00:00.000Z",
+        "to": "2025-04-30T12:30:00.000Z",
+    }
+    assert held_against(custom("2026-03-30", "2026-04-30", BERLIN), Comparison.PREVIOUS, BERLIN) == {
+        "from": "2026-02-25T23:00:00.000Z",
+        "to": "2026-03-29T12:30:00.000Z",
+    }
 
 
 def test_an_interval_of_the_address_is_taken_where_the_range_can_be_drawn_by_it() -> None:
@@ -138,6 +159,35 @@ def test_days_on_which_clocks_change_have_as_many_hours_as_they_have(
     found = buckets_of(custom(day, day, ZoneInfo(zone)), zone=ZoneInfo(zone), now=late)
     assert (found[0].start.strftime("%m-%dT%H:%M"), len(found)) == (first, hours)
     assert all(bucket.whole for bucket in found)
+
+
+def hours_of(day: str, zone: ZoneInfo) -> Series:
+    """The hours of a day, each with its own hour of the clock as value."""
+    buckets = buckets_of(custom(day, day, zone), zone=zone, now=datetime(2027, 1, 1, tzinfo=UTC))
+    return Series(tuple(buckets), (tuple(bucket.start.astimezone(zone).hour for bucket in buckets),))
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "before", "expected"),
+    [
+        # There is no midnight: the hour from one stands beside the one of the day before.
+        ("America/Santiago", "2025-09-07", "2025-09-06", tuple(range(1, 24))),
+        # The day before had no midnight.
+        ("America/Santiago", "2025-09-08", "2025-09-07", (None, *range(1, 24))),
+        # An hour comes twice: the second has no counterpart.
+        ("America/New_York", "2025-11-02", "2025-11-01", (0, 1, None, *range(2, 24))),
+        # The day before had an hour less.
+        ("America/New_York", "2025-03-10", "2025-03-09", (0, 1, None, *range(3, 24))),
+        ("Europe/Berlin", "2025-06-02", "2025-06-01", tuple(range(24))),
+    ],
+)
+def test_hours_are_held_against_the_same_hours_of_the_clock(
+    zone: str, day: str, before: str, expected: tuple[int | None, ...]
+) -> None:
+    found = ZoneInfo(zone)
+    pairs = aligned(hours_of(before, found), hours_of(day, found), interval=Interval.HOUR, zone=found)
+    assert pairs.values == (expected,)
+    assert len(pairs.buckets) == len(expected)
 
 
 def test_hours_of_a_half_hour_zone_begin_at_its_own_full_hours() -> None:

@@ -14,7 +14,7 @@ from apps.dashboard.tables import Series, rows_of
 
 
 def by_bucket(asker: Asker, figures: Sequence[Figure], period: Period, label: str = "") -> Series:
-    """Each figure in each bucket of the period, zero where there was nothing."""
+    """Each figure in each bucket of the period: zero where there was nothing, ``None`` for a ratio to nothing."""
     scope = asker.scope
     moment = {"column": "datetime", "interval": period.interval.value}
     found: dict[datetime, dict[Measure, Any]] = {}
@@ -36,5 +36,10 @@ def _series(
     every = sorted({**{start: Bucket(start, True) for start in found}, **known}.values(), key=lambda each: each.start)
     return Series(
         tuple(every),
-        tuple(tuple(figure.combine(found.get(bucket.start, {})) or 0 for bucket in every) for figure in figures),
+        tuple(tuple(_value(figure, found.get(bucket.start, {})) for bucket in every) for figure in figures),
     )
+
+
+def _value(figure: Figure, leaves: Mapping[Measure, Any]) -> float | None:
+    value: float | None = figure.combine(leaves)
+    return 0 if value is None and isinstance(figure, Measure) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.dashboard.columns import SHOWN, kind_of, to_text
 from apps.dashboard.drawings.asking import Answer, Asker
 from apps.dashboard.measures import Figure, Measure, alike, columns_of
+from apps.dashboard.ranges import Comparison
 from apps.dashboard.scope import Scope
 from apps.dashboard.tables import Cell, Table, TableRow, cell_of, moment_cell, rows_of, text_cell
 from apps.insights.catalog import COLUMNS
@@ -60,7 +61,8 @@ class Ranking:
         by = self.order or leaves[0].column
         order = {"by": {"column": by}, "direction": "asc" if self.is_ascending else "desc"}
         group_by = [{"column": name} for name in self.dimensions]
-        return asker.ask(columns_of(leaves), group_by, where=leaves[0].where, order=order, limit=rows, **options)
+        where = (*leaves[0].where, *options.pop("where", ()))
+        return asker.ask(columns_of(leaves), group_by, where=where, order=order, limit=rows, **options)
 
     def _merged(self, asker: Asker, groups: Sequence[Sequence[Measure]], rows: int, **options: Any) -> list[Ranked]:
         """Figures of different events, each asked for by itself and put together by the dimensions' values."""
@@ -125,7 +127,10 @@ class Risers:
     def draw(self, asker: Asker, *, rows: int) -> Answer:
         scope = asker.scope
         now = self._figures(asker)
-        before = self._figures(asker, period=scope.before, label="before") if scope.before else {}
+        # Whether something rose is told against the period before, whatever else is held against what.
+        earlier = replace(scope, comparison=Comparison.PREVIOUS).before
+        these = {"column": self.dimension, "values": list(now)}
+        before = self._figures(asker, where=(these,), period=earlier, label="before") if now else {}
         rises = {value: count - before.get(value, 0) for value, count in now.items()}
         risen = sorted((value for value, rise in rises.items() if rise > 0), key=lambda value: (-rises[value], value))
         longest = max(rises.values(), default=0) or 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from apps.dashboard import sparklines
@@ -25,7 +25,7 @@ class Totals:
         scope = asker.scope
         now = self._ask(asker, scope.period)
         before = self._ask(asker, scope.before, label="before") if scope.before else {}
-        # Without any event then, there is nothing to compare with: a site that is new has not grown from nothing.
+        # Without any event of anybody then, there is nothing to compare with: a new site has not grown from nothing.
         compared = bool(before) and _has_events(asker, before)
         courses = self._courses(asker)
         found = []
@@ -65,5 +65,5 @@ class Totals:
 def _has_events(asker: Asker, before: dict[Figure, Any]) -> bool:
     if any(before.values()):
         return True
-    site = Asker(scope=asker.scope)
+    site = Asker(scope=replace(asker.scope, filters=(), segment=None))
     return any(EVENTS.of(row) for row in rows_of(site.ask(columns_of([EVENTS]), period=asker.scope.before)))

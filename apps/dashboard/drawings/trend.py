@@ -11,7 +11,7 @@ from apps.dashboard.drawings.asking import Answer, Asker, columns
 from apps.dashboard.drawings.courses import by_bucket
 from apps.dashboard.figures import lines
 from apps.dashboard.measures import VIEWS, VISITORS, Figure, Measure, Unit
-from apps.dashboard.tables import by_moment, rows_of
+from apps.dashboard.tables import aligned, by_moment, rows_of
 
 MOST_SERIES = 5
 """More lines than these are not told apart."""
@@ -32,7 +32,8 @@ class Trend:
         series = by_bucket(asker, figures, scope.period)
         before = None
         if scope.before and by not in self.breakdowns:
-            before = by_bucket(asker, figures, scope.before, label="before")
+            earlier = by_bucket(asker, figures, scope.before, label="before")
+            before = aligned(earlier, series, interval=scope.period.interval, zone=scope.zone)
         interval = scope.period.interval
         return Answer(
             table=by_moment(figures, series, interval=interval, zone=scope.zone, before=before),

@@ -50,13 +50,15 @@ def lines(
         dates = _dates(before, interval, zone)
         for number, (label, values) in enumerate(zip(labels, earlier, strict=True), start=1):
             figure.add_trace(_earlier_points(number, moments, values, dates, label=label, written=written))
-    highest = max((max(each, default=0) for each in (*series.values, *earlier)), default=0)
+    highest = max((value or 0 for each in (*series.values, *earlier) for value in each), default=0)
     span = [moments[0], moments[-1]] if len(moments) > 1 else None
     figure.update_layout(axes.over_time(interval, highest=highest, span=span, is_share=is_share))
     return axes.drawn(figure)
 
 
-def _lines(number: int, moments: list[str], values: Sequence[float], whole: list[bool], *, filled: bool) -> list[Any]:
+def _lines(
+    number: int, moments: list[str], values: Sequence[float | None], whole: list[bool], *, filled: bool
+) -> list[Any]:
     sure = [value if certain else None for value, certain in zip(values, whole, strict=True)]
     fill = "tozeroy" if number == 1 and filled else "none"
     cut = [
@@ -77,7 +79,7 @@ def _line(number: int, moments: list[str], values: Sequence[float | None], *, da
     )
 
 
-def _pale(number: int, moments: list[str], values: Sequence[float]) -> go.Scatter:
+def _pale(number: int, moments: list[str], values: Sequence[float | None]) -> go.Scatter:
     return go.Scatter(
         x=moments[: len(values)],
         y=values,
@@ -89,7 +91,7 @@ def _pale(number: int, moments: list[str], values: Sequence[float]) -> go.Scatte
     )
 
 
-def _points(number: int, moments: list[str], values: Sequence[float], *, label: str, written: str) -> go.Scatter:
+def _points(number: int, moments: list[str], values: Sequence[float | None], *, label: str, written: str) -> go.Scatter:
     """What the pointer finds: every bucket once, whole or cut. Seen only where there is no line, at a single bucket."""
     return go.Scatter(
         x=moments,
@@ -103,7 +105,7 @@ def _points(number: int, moments: list[str], values: Sequence[float], *, label: 
 
 
 def _earlier_points(
-    number: int, moments: list[str], values: Sequence[float], dates: list[str], *, label: str, written: str
+    number: int, moments: list[str], values: Sequence[float | None], dates: list[str], *, label: str, written: str
 ) -> go.Scatter:
     names = [_("%(figure)s, %(date)s") % {"figure": label, "date": date} for date in dates[: len(values)]]
     return go.Scatter(
@@ -118,7 +120,7 @@ def _earlier_points(
     )
 
 
-def _spots(size: int, values: Sequence[float]) -> dict[str, Any]:
+def _spots(size: int, values: Sequence[float | None]) -> dict[str, Any]:
     """Full size and colour in the pointer's box; on the line as good as nothing, so that the line stays a line."""
     shown = 1 if len(values) == 1 else _NO_SIZE
     return {"size": [size] * len(values), "sizeref": shown, "opacity": 1, "line": {"width": 0}}
