@@ -16,14 +16,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.core.text import harmless
 from apps.dashboard import numbers
 from apps.dashboard.buckets import Bucket
 from apps.dashboard.measures import Figure, Unit
 from apps.insights.moments import Interval
 from apps.insights.result import Result
-
-_FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What makes a spreadsheet take a text for a formula."""
 
 _MOMENTS = {Interval.HOUR: "D j M, H:i", Interval.DAY: "D j M Y", Interval.WEEK: "j M Y", Interval.MONTH: "F Y"}
 
@@ -74,16 +72,10 @@ class Table:
         """RFC 4180 text. A text that a spreadsheet would run as a formula is written behind an apostrophe."""
         out = io.StringIO()
         writer = csv.writer(out)
-        writer.writerow([_harmless(heading) for heading in self.headings])
+        writer.writerow([harmless(heading) for heading in self.headings])
         for row in self.rows:
-            writer.writerow(["" if cell.value is None else _harmless(cell.value) for cell in row.cells])
+            writer.writerow(["" if cell.value is None else harmless(cell.value) for cell in row.cells])
         return out.getvalue()
-
-
-def _harmless(value: str | float) -> str | float:
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA_MARKS):
-        return f"'{value}"
-    return value
 
 
 def text_cell(text: str, link: str = "") -> Cell:

@@ -12,6 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.core.errors import Refusal
+from apps.core.text import harmless
+from apps.events.exports import printed
 from apps.events.models import Event
 from apps.events.store import Statement, get_store
 
@@ -19,7 +21,6 @@ MOST_EVENTS = 1_000_000
 """Of one file: what a spreadsheet opens, and a server writes without holding others up."""
 STEP = timedelta(days=1)
 MOST_STEPS = 400
-_FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NAMES = tuple(name for name in Event.fields() if name not in ("site", "batch", "claims"))
 _COLUMNS = ", ".join(_NAMES)
 
@@ -88,12 +89,7 @@ def _written(rows: Any) -> bytes:
 
 
 def _cell(value: Any) -> Any:
-    """A value as CSV has it; a text that a spreadsheet would run as a formula stands behind an apostrophe."""
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03}Z"
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA_MARKS):
-        return f"'{value}"
-    return value
+    return printed(value) if isinstance(value, datetime) else harmless(value)
 
 
 def _parquet(stretch: Stretch) -> Iterator[bytes]:

@@ -68,7 +68,7 @@ def _wire(row: Row, visitor_id: str) -> dict[str, Any]:
         session["visitorAuthClaims"] = json.loads(row["claims_json"] or "{}")
     return {
         "type": row["event_type"],
-        "timestamp": _moment(row["timestamp"]),
+        "timestamp": printed(row["timestamp"]),
         "session": session,
         "location": {
             "url": row["url"],
@@ -116,8 +116,9 @@ def _own(row: Row) -> dict[str, Any]:
 
 
 def _told(value: Any) -> Any:
-    return _moment(value) if isinstance(value, datetime) else value
+    return printed(value) if isinstance(value, datetime) else value
 
 
-def _moment(value: datetime) -> str:
+def printed(value: datetime) -> str:
+    """A moment to the millisecond, as the tracking API takes it."""
     return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03}Z"
