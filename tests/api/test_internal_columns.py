@@ -13,7 +13,7 @@ from apps.insights.catalog import ALL_COLUMNS, COLUMNS
 from tests.api.calls import Caller, event
 from tests.people import World
 
-DIMENSIONS = ("pathIsNew", "askGoal", "entryPage", "exitPage", "finishedSearchQuery")
+DIMENSIONS = ("pathIsNew", "askGoal", "openedResult", "entryPage", "exitPage", "finishedSearchQuery")
 METRICS = (
     *("pathsCount", "firstSeen", "lastSeen", "visitsCount", "singleViewVisitsCount", "viewsPerVisit", "visitSeconds"),
     *("searchRunsCount", "clickedSearchRunsCount", "unclickedSearchRunsCount"),

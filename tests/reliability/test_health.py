@@ -32,4 +32,5 @@ def test_ctrl_c_ends_it_at_once_while_the_store_is_away(service: Service) -> Non
         service.start(health=503)
         interrupted = time.monotonic()
         assert service.interrupt() == 0
-    assert time.monotonic() - interrupted < 5
+    # Far less than what it waits for a worker that does not end (STOP_SECONDS), and room for a busy machine.
+    assert time.monotonic() - interrupted < 15
