@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, include, path, re_path, register_converter
-from django.urls.converters import StringConverter
+from django.urls import URLPattern, include, path, re_path
 
 from apps.api import documents, pixel, renderer, script, tracking, views
-from apps.core.ids import PUBLIC_ID_PATTERN
-
-
-class PublicIdConverter(StringConverter):
-    regex = PUBLIC_ID_PATTERN
-
-
-register_converter(PublicIdConverter, "public_id")
 
 _ORGANIZATION = "v1/orgs/<public_id:organization_id>"
 _SITE = f"{_ORGANIZATION}/sites/<public_id:site_id>"

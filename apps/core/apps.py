@@ -6,4 +6,4 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from apps.core import checks  # noqa: F401  # registers them
+        from apps.core import checks, routes  # noqa: F401  # registers them

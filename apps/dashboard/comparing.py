@@ -60,7 +60,7 @@ def read_audience(site: Site, text: str) -> Audience | None:
     """Whom a text of an address means: a saved segment's id, or a detected one's claims; ``None`` for nobody."""
     if text == EVERYBODY:
         return Audience(name=text, title=_("All readers"))
-    saved = VisitorSegment.objects.filter(site=site, public_id=text).first()
+    saved = VisitorSegment.objects.named(text, site=site)
     if saved is not None:
         return Audience(name=text, title=saved.title, segment=saved)
     claims = read_object(text)

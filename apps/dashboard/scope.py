@@ -123,7 +123,7 @@ def read_scope(site: Site, address: Address, *, now: datetime, is_fixed: bool = 
     filters, strange = read_filters(address, now=now)
     segment = None
     if address.get("segment"):
-        segment = VisitorSegment.objects.filter(site=site, public_id=address.get("segment")).first()
+        segment = VisitorSegment.objects.named(address.get("segment"), site=site)
         if segment is None:
             notes.append(_("That segment is not there any more, so all readers are shown."))
     understood = Address(tuple(period.parameters.items()))

@@ -8,7 +8,7 @@ from apps.dashboard import arrivals, explore, exporting, segments, settings, sha
 
 app_name = "dashboard"
 
-_SITE = "sites/<organization>/<site_id>"
+_SITE = "sites/<public_id:organization>/<public_id:site_id>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.sites, name="sites"),
@@ -21,20 +21,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_SITE}/settings/erase", settings.erase, name="erase"),
     path(f"{_SITE}/settings/reset", settings.reset, name="reset"),
     path(f"{_SITE}/share", share.share, name="share"),
-    path(f"{_SITE}/share/<link_id>/password", share.change, name="share-password"),
-    path(f"{_SITE}/share/<link_id>/revoke", share.revoke, name="share-revoke"),
+    path(f"{_SITE}/share/<public_id:link_id>/password", share.change, name="share-password"),
+    path(f"{_SITE}/share/<public_id:link_id>/revoke", share.revoke, name="share-revoke"),
     path(f"{_SITE}/explore", explore.explore, name="explore"),
     path(f"{_SITE}/explore/narrow", explore.narrow),
     path(f"{_SITE}/explore/suggest", explore.suggest),
     path(f"{_SITE}/explore/result.csv", explore.explore_csv),
-    path(f"{_SITE}/explore/saved/<public_id>", explore.saved_report, name="saved-report"),
-    path(f"{_SITE}/explore/saved/<public_id>/delete", explore.delete, name="delete-report"),
+    path(f"{_SITE}/explore/saved/<public_id:public_id>", explore.saved_report, name="saved-report"),
+    path(f"{_SITE}/explore/saved/<public_id:public_id>/delete", explore.delete, name="delete-report"),
     path(f"{_SITE}/segments", segments.segments, name="segments"),
     path(f"{_SITE}/segments/narrow", segments.narrow),
     path(f"{_SITE}/segments/suggest", segments.suggest),
     path(f"{_SITE}/segments/<panel_name>.csv", segments.panel_csv),
-    path(f"{_SITE}/segments/saved/<public_id>", segments.saved_segment, name="saved-segment"),
-    path(f"{_SITE}/segments/saved/<public_id>/delete", segments.delete, name="delete-segment"),
+    path(f"{_SITE}/segments/saved/<public_id:public_id>", segments.saved_segment, name="saved-segment"),
+    path(f"{_SITE}/segments/saved/<public_id:public_id>/delete", segments.delete, name="delete-segment"),
     # Below here the pages above are named as reports are: their controls lead to where reports' do.
     path(f"{_SITE}/<report_name>", views.report, name="report"),
     path(f"{_SITE}/<report_name>/narrow", views.narrow, name="narrow"),

@@ -10,10 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
-from apps.core.ids import new_segment_id
+from apps.core.ids import is_public_id, new_segment_id
 from apps.core.text import is_well_formed
 from apps.events.claims import read_claims
 from apps.sites.models import Site
+
+
+class VisitorSegmentQuerySet(models.QuerySet["VisitorSegment"]):
+    def named(self, text: str, *, site: Site) -> VisitorSegment | None:
+        """The segment of a site whose id somebody wrote into an address.
+
+        What no id can be is not looked for: PostgreSQL refuses a NUL.
+        """
+        return self.filter(site=site, public_id=text).first() if is_public_id(text) else None
 
 
 class VisitorSegment(models.Model):
@@ -24,6 +33,8 @@ class VisitorSegment(models.Model):
     title = models.CharField(max_length=128)
     claims = models.JSONField(default=dict, help_text=_("Matches every event whose claims contain these."))
     created_at = models.DateTimeField(default=utc_now, editable=False)
+
+    objects = VisitorSegmentQuerySet.as_manager()
 
     class Meta:
         ordering = ("title", "pk")
