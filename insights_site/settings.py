@@ -200,6 +200,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.dashboard.middleware.ContentSecurityPolicy",
+    "apps.dashboard.middleware.SignInAnew",
 ]
 
 ROOT_URLCONF = "insights_site.urls"

@@ -1,14 +1,18 @@
-"""The Content-Security-Policy of every answer."""
+"""The Content-Security-Policy of every answer, and what parts of pages get once a session has ended."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 from django.urls import get_script_prefix, reverse
 
 HEADER = "Content-Security-Policy"
+_NO_CONTENT = 204
 
 
 def _policy(**directives: str) -> str:
@@ -48,6 +52,27 @@ class ContentSecurityPolicy:
         is_admin = request.path.startswith(_admin(get_script_prefix()))
         response.headers.setdefault(HEADER, ADMIN if is_admin else PAGES)
         return response
+
+
+class SignInAnew:
+    """Has a page that stood open for longer than its session go to the sign-in itself.
+
+    Else htmx would follow the redirect, and put the sign-in where a part of the page was asked for.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.headers.get("HX-Request") and _leads_to_sign_in(response):
+            # Not 401, of which browsers complain: nothing is wrong.
+            return HttpResponse(status=_NO_CONTENT, headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
+        return response
+
+
+def _leads_to_sign_in(response: HttpResponse) -> bool:
+    return urlsplit(response.get("Location", "")).path == resolve_url(settings.LOGIN_URL)
 
 
 @lru_cache(maxsize=8)

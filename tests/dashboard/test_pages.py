@@ -33,6 +33,19 @@ def test_somebody_who_is_not_signed_in_is_sent_to_the_sign_in(desk: Desk, path: 
     assert answer["Location"].startswith("/accounts/login/?next=/sites/")
 
 
+@pytest.mark.parametrize(
+    "path", ["/traffic/pages", "/traffic/suggest", "/events", "/explore/suggest", "/settings/check"]
+)
+def test_a_part_of_a_page_of_somebody_who_is_signed_out_by_now_has_the_page_itself_go_to_the_sign_in(
+    desk: Desk, path: str
+) -> None:
+    answer = Client().get(desk.home + path, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer["HX-Refresh"] == "true"
+    assert answer["Cache-Control"] == "no-store"
+    assert "HX-Refresh" not in desk.get(path, **{"HX-Request": "true"})
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/traffic/nothing", "/traffic/nothing.csv"])
 def test_a_report_or_panel_that_does_not_exist_is_404(desk: Desk, path: str) -> None:
     answer = desk.get(path)
