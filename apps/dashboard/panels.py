@@ -14,7 +14,7 @@ from apps.dashboard.columns import SHOWN
 from apps.dashboard.controls import Choice
 from apps.dashboard.drawings.asking import Answer, Asked, Asker
 from apps.dashboard.reports import Panel, Report
-from apps.dashboard.scope import Scope
+from apps.dashboard.scope import Scope, tab_of
 from apps.dashboard.tables import TableRow
 
 PER_PAGE = 100
@@ -87,6 +87,19 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """The way to a panel of a card: ``page`` is the report with it, or its own page where nobody may choose.
+
+    ``part`` is what takes the card's place, ``parameter`` the name under which the choice stands in the address.
+    """
+
+    panel: Panel
+    page: str
+    part: str
+    parameter: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PanelView:
     """A panel on a page: what the templates need of it. ``answer`` is ``None`` until it loads by itself.
 
@@ -125,10 +138,10 @@ class PanelView:
         return self._with_query(self.links.csv(self.panel))
 
     @property
-    def tabs(self) -> list[tuple[Panel, str]]:
-        """The panels of the same card with their addresses."""
+    def tabs(self) -> list[Tab]:
+        """The panels of the same card."""
         beside = () if self.is_whole else self.report.beside(self.panel)
-        return [(each, self._with_query(self.links.panel(each))) for each in beside]
+        return [self._tab(each, is_first=each is beside[0]) for each in beside]
 
     @property
     def breakdowns(self) -> list[Choice]:
@@ -187,6 +200,16 @@ class PanelView:
                 f'  -H "Content-Type: application/json" \\\n'
                 f"  -d {body}"
             ),
+        )
+
+    def _tab(self, panel: Panel, *, is_first: bool) -> Tab:
+        part = self.links.panel(panel)
+        if self.scope.is_fixed:
+            return Tab(panel=panel, page=part, part=part)
+        name = tab_of(panel.group)
+        chosen = self.scope.with_choice(name, *([] if is_first else [panel.name]))
+        return Tab(
+            panel=panel, page=f"{self.links.report}{chosen}#panel-{panel.name}", part=part + chosen, parameter=name
         )
 
     def _with_query(self, address: str) -> str:

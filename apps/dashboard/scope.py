@@ -21,13 +21,20 @@ from apps.sites.models import Site
 UTC_ZONE = "UTC"
 CHOICES = ("by", "metric", "claim")
 """Parameters that change what single panels show."""
+TAB = "tab"
+"""``tab.CARD`` is the panel that a card shows, where it is not its first."""
 PARAMETERS = ("range", "from", "to", "interval", "tz", "compare", "segment", *CHOICES)
-"""All that pages read of an address, but for filters."""
+"""All that pages read of an address, but for filters and tabs."""
 
 
 def is_understood(name: str) -> bool:
     """Whether a parameter of an address is one that pages read."""
-    return name in PARAMETERS or name.partition(".")[0] in (IS, IS_NOT)
+    return name in PARAMETERS or name.partition(".")[0] in (IS, IS_NOT, TAB)
+
+
+def tab_of(card: str) -> str:
+    """The parameter that says which panel of a card is shown."""
+    return f"{TAB}.{card}"
 
 
 def zone_of(site: Site) -> ZoneInfo:
@@ -135,7 +142,7 @@ def read_scope(site: Site, address: Address, *, now: datetime, is_fixed: bool = 
         understood = understood.put("segment", segment.public_id)
     for each in filters:
         understood = understood.put(each.key, *each.values)
-    for name in CHOICES:
+    for name in (*CHOICES, *(each for each in address.names if each.startswith(tab_of("")))):
         understood = understood.put(name, *(value for value in address.all(name)[-1:] if value))
     return Scope(
         site=site,

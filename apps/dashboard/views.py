@@ -24,7 +24,7 @@ from apps.dashboard.frames import find_site, frame
 from apps.dashboard.panels import MOST_ROWS, PER_PAGE, Links, PanelView, Sheet, answer
 from apps.dashboard.ranges import WEEK
 from apps.dashboard.reports import READERS, REPORTS, TOTALS, Panel, Report
-from apps.dashboard.scope import Scope, read_scope
+from apps.dashboard.scope import Scope, read_scope, tab_of
 from apps.dashboard.tables import Table
 from apps.sites.models import Site
 
@@ -145,18 +145,24 @@ def suggested(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 
 def cards(shown: Report, scope: Scope, links: Links, *, origin: str = "", is_plain: bool = False) -> list[PanelView]:
-    """The first panel of each card of a report, those below the fold without an answer yet."""
+    """The panel that each card of a report shows, those below the fold without an answer yet."""
     return [
         PanelView(
             report=shown,
-            panel=panels[0],
+            panel=panel,
             scope=scope,
             links=links,
-            answer=None if panels[0].late and not is_plain else answer(panels[0], scope),
+            answer=None if panel.late and not is_plain else answer(panel, scope),
             origin=origin,
         )
-        for panels in shown.cards
+        for panel in (_chosen(panels, scope) for panels in shown.cards)
     ]
+
+
+def _chosen(panels: tuple[Panel, ...], scope: Scope) -> Panel:
+    """The panel of a card whose tab stands in the address, or its first."""
+    name = scope.choice(tab_of(panels[0].group))
+    return next((panel for panel in panels if panel.name == name), panels[0])
 
 
 def csv_of(asked: Panel, scope: Scope, *, title: str, limit: int = MOST_ROWS) -> HttpResponse:

@@ -71,13 +71,21 @@ const addressOf = (points) => {
   return address?.origin === location.origin ? address.href : undefined;
 };
 
+/** Goes there as a link does, so that whatever listens to links hears of it. */
+const follow = (address) => {
+  const link = Object.assign(document.createElement("a"), { href: address, hidden: true });
+  document.body.append(link);
+  link.click();
+  link.remove();
+};
+
 const listen = (place) => {
   place.on("plotly_hover", ({ points }) => place.classList.toggle("leads", hovers.matches && !!addressOf(points)));
   place.on("plotly_unhover", () => place.classList.remove("leads"));
   // A finger that touches a mark wants to read it; the table has the same links.
   place.on("plotly_click", ({ points }) => {
     const address = hovers.matches && addressOf(points);
-    if (address) location.assign(address);
+    if (address) follow(address);
   });
 };
 

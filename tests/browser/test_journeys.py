@@ -207,7 +207,7 @@ def test_tabs_of_a_card_change_in_place(reader: Reader) -> None:
     page.locator("#panel-pages").get_by_role("link", name="Entered").click()
     expect(page.locator("#panel-entries thead")).to_contain_text("Entry page")
     expect(page.locator("#panel-pages")).to_have_count(0)
-    assert page.url == reader.traffic
+    expect(page).to_have_url(f"{reader.traffic}?tab.pages=entries")
 
 
 @pytest.mark.usefixtures("holds")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from apps.dashboard.frames import PLACES
 from apps.dashboard.ranges import RANGES, Comparison
-from apps.dashboard.scope import PARAMETERS
+from apps.dashboard.scope import PARAMETERS, tab_of
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "dashboard.md").read_text()
 
@@ -18,5 +18,5 @@ def test_every_page_is_told() -> None:
 
 def test_every_parameter_and_its_words_are_told() -> None:
     told = set(re.findall(r"`([^`]+)`", GUIDE))
-    assert set(PARAMETERS) <= told
+    assert {*PARAMETERS, tab_of("CARD")} <= told
     assert set(RANGES) | {each.value for each in Comparison} <= told
