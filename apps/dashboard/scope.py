@@ -19,8 +19,8 @@ from apps.segments.models import VisitorSegment
 from apps.sites.models import Site
 
 UTC_ZONE = "UTC"
-CHOICES = ("by", "metric", "claim")
-"""Parameters that change what single panels show."""
+CHOICES = ("by", "metric", "claim", "plain")
+"""Parameters that change how figures are shown, not of whom or when."""
 TAB = "tab"
 """``tab.CARD`` is the panel that a card shows, where it is not its first."""
 PARAMETERS = ("range", "from", "to", "interval", "tz", "compare", "segment", *CHOICES)

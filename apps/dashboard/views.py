@@ -70,9 +70,13 @@ def site(request: HttpRequest, organization: str, site_id: str) -> HttpResponse:
 def report(request: HttpRequest, organization: str, site_id: str, report_name: str) -> HttpResponse:
     """A report. Panels below the fold are left to load by themselves, but for ``plain``: then all are there."""
     shown, scope = find_report(report_name), _scope(request, organization, site_id)
-    views = cards(shown, scope, links_of(scope, shown), origin=origin_of(request), is_plain="plain" in request.GET)
+    views = cards(shown, scope, links_of(scope, shown), origin=origin_of(request))
     answers = [view.answer for view in views if view.answer is not None]
-    context = {"panels": views, "is_silent": all(found.is_empty for found in answers)}
+    context = {
+        "panels": views,
+        "is_silent": all(found.is_empty for found in answers),
+        "plain": "" if scope.choice("plain") else scope.with_choice("plain", "1"),
+    }
     return render(request, "dashboard/report.html", context_of(request, shown, scope) | context)
 
 
@@ -144,8 +148,9 @@ def suggested(request: HttpRequest, scope: Scope) -> HttpResponse:
     return render(request, "dashboard/suggestions.html", context)
 
 
-def cards(shown: Report, scope: Scope, links: Links, *, origin: str = "", is_plain: bool = False) -> list[PanelView]:
-    """The panel that each card of a report shows, those below the fold without an answer yet."""
+def cards(shown: Report, scope: Scope, links: Links, *, origin: str = "") -> list[PanelView]:
+    """The panel that each card of a report shows, those below the fold without an answer yet unless it is ``plain``."""
+    is_plain = bool(scope.choice("plain"))
     return [
         PanelView(
             report=shown,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import pytest
@@ -157,6 +158,16 @@ def test_panels_of_one_card_are_tabs(desk: Desk) -> None:
     assert f'hx-get="{desk.home}/traffic/entries?range=30d&amp;tab.pages=entries"' in page
     assert 'id="panel-entries"' not in page
     assert "Entered" in desk.get("/traffic/entries", **{"HX-Request": "true"}).content.decode()
+
+
+def test_a_page_that_is_plain_leads_to_plain_pages(desk: Desk) -> None:
+    page = html.unescape(busy(desk).get("/traffic?range=7d&plain=1").content.decode())
+    assert 'href="?range=30d&plain=1"' in page
+    assert f'href="{desk.home}/search?range=7d&plain=1"' in page
+    assert '<input type="hidden" name="plain" value="1">' in page
+    assert "Show all figures of this page as tables" not in page
+    assert 'aria-busy="true"' not in page
+    assert 'href="?range=7d&plain=1"' in html.unescape(desk.get("/traffic?range=7d").content.decode())
 
 
 def test_a_plain_page_holds_every_card(desk: Desk) -> None:
