@@ -68,10 +68,11 @@ def explore_csv(request: HttpRequest, organization: str, site_id: str) -> HttpRe
 
 @require_safe
 @login_required
+@cache_control(private=True, no_cache=True)
 def narrow(request: HttpRequest, organization: str, site_id: str) -> HttpResponse:
     """The page narrowed to what the filter form says."""
     scope, _chosen = read(find_site(request, organization, site_id), Address.read(request.GET))
-    return narrowed_to(request, scope, links_of(scope.site))
+    return narrowed_to(request, REPORT, scope)
 
 
 @require_safe

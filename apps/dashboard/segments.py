@@ -128,10 +128,11 @@ def panel_csv(request: HttpRequest, organization: str, site_id: str, panel_name:
 
 @require_safe
 @login_required
+@cache_control(private=True, no_cache=True)
 def narrow(request: HttpRequest, organization: str, site_id: str) -> HttpResponse:
     """The comparison narrowed to what the filter form says."""
     scope, _sides = read(find_site(request, organization, site_id), Address.read(request.GET))
-    return narrowed_to(request, scope, links_of(scope, REPORT))
+    return narrowed_to(request, REPORT, scope)
 
 
 @require_safe

@@ -112,10 +112,11 @@ def panel_csv(request: HttpRequest, organization: str, site_id: str, report_name
 
 @require_safe
 @login_required
+@cache_control(private=True, no_cache=True)
 def narrow(request: HttpRequest, organization: str, site_id: str, report_name: str) -> HttpResponse:
     """The report narrowed to what the filter form says."""
     shown, scope = find_report(report_name), _scope(request, organization, site_id)
-    return narrowed_to(request, scope, links_of(scope, shown))
+    return narrowed_to(request, shown, scope)
 
 
 @require_safe
@@ -127,25 +128,31 @@ def suggest(request: HttpRequest, organization: str, site_id: str, report_name: 
     return suggested(request, _scope(request, organization, site_id))
 
 
-def narrowed_to(request: HttpRequest, scope: Scope, links: Links) -> HttpResponse:
-    """The way to a page that is narrowed to what its filter form says."""
+def narrowed_to(request: HttpRequest, shown: Report, scope: Scope) -> HttpResponse:
+    """The way to a page that is narrowed to what its filter form says; where it names no value, a form with some."""
     wanted = Wanted.read(Address.read(request.GET))
+    if wanted.shown and not wanted.values and not wanted.search:
+        context = context_of(request, shown, scope) | {"heading": wanted.claim or wanted.shown.heading}
+        return render(request, "dashboard/narrow.html", context | _suggested(wanted, scope))
     try:
         offered = suggestions(wanted, scope) if wanted.search and not wanted.values else []
     except Refusal:
         offered = []
-    return redirect(links.report + wanted.added_to(scope.address, offered).link)
+    return redirect(links_of(scope, shown).report + wanted.added_to(scope.address, offered).link)
 
 
 def suggested(request: HttpRequest, scope: Scope) -> HttpResponse:
     """The values that readers of a page have of the column that its filter form names."""
     wanted = Wanted.read(Address.read(request.GET))
-    context: dict[str, object] = {"wanted": wanted}
+    return render(request, "dashboard/suggestions.html", _suggested(wanted, scope))
+
+
+def _suggested(wanted: Wanted, scope: Scope) -> dict[str, object]:
+    """What is wanted, and the values that are offered for it, or why there are none now."""
     try:
-        context["suggestions"] = suggestions(wanted, scope)
+        return {"wanted": wanted, "suggestions": suggestions(wanted, scope)}
     except Refusal as refusal:
-        context["problem"] = refusal.message
-    return render(request, "dashboard/suggestions.html", context)
+        return {"wanted": wanted, "problem": refusal.message}
 
 
 def cards(shown: Report, scope: Scope, links: Links, *, origin: str = "") -> list[PanelView]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Reader
 
@@ -84,16 +84,3 @@ def test_a_country_of_the_map_narrows_the_page_and_leaves_its_tabs(reader: Reade
         "place => place.emit('plotly_click', { points: [{ customdata: ['?range=30d&is.visitorGeoCountry=DE'] }] })"
     )
     expect(page).to_have_url(f"{reader.traffic}?range=30d&is.visitorGeoCountry=DE&tab.pages=exits")
-
-
-def test_a_tab_is_a_link_to_the_page_with_it_for_who_has_no_javascript(reader: Reader, browser: Browser) -> None:
-    reader.sign_in()
-    context = browser.new_context(java_script_enabled=False, storage_state=reader.page.context.storage_state())
-    page = context.new_page()
-    page.goto(reader.traffic)
-    page.locator("#panel-pages").get_by_role("link", name="Entered").click()
-    expect(page).to_have_url(f"{reader.traffic}?range=30d&tab.pages=entries#panel-entries")
-    assert current(page) == ["Entered", "Domain"]
-    page.locator("#panel-sources").get_by_role("link", name="www.example.org").click()
-    assert current(page) == ["Entered", "Domain"]
-    context.close()

@@ -191,6 +191,31 @@ def test_what_was_ticked_stays_while_another_value_is_searched(busy_desk: Desk) 
     assert [(each.value, each.is_chosen) for each in found] == [("DE", True), ("US", False)]
 
 
+def test_without_javascript_the_filter_form_leads_to_the_values_of_the_column_and_they_to_the_page(
+    busy_desk: Desk,
+) -> None:
+    path = f"{busy_desk.home}/traffic/narrow"
+    asked = {"range": "7d", "compare": "off", "filter-column": "visitorGeoCountry", "filter-sign": "not"}
+    answer = busy_desk.client.get(path, asked | {"range": "30d", "filter-search": " "})
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert re.findall(r'<input type="checkbox" name="filter-value" value="([^"]*)">', page) == ["US", "DE", ""]
+    form = page.partition('<form class="card panel form"')[2].partition("</form>")[0]
+    sent = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', form))
+    assert sent == {"range": "30d", "compare": "off", "filter-column": "visitorGeoCountry"}
+    assert '<option value="not" selected>' in form
+    assert narrowed(busy_desk, [*asked.items(), ("filter-value", "DE"), ("filter-search", "")]) == (
+        "?range=7d&compare=off&not.visitorGeoCountry=DE"
+    )
+
+
+@pytest.mark.parametrize("page", ["search", "segments", "explore"])
+def test_every_page_with_a_filter_form_offers_values_without_javascript(busy_desk: Desk, page: str) -> None:
+    answer = busy_desk.get(f"/{page}/narrow?range=30d&filter-column=visitorGeoCountry")
+    assert answer.status_code == 200
+    assert "Germany" in answer.content.decode()
+
+
 def test_values_are_suggested_with_how_many_readers_have_them(busy_desk: Desk) -> None:
     path = f"{busy_desk.home}/traffic/suggest"
     asked = {"range": "30d", "filter-column": "visitorGeoCountry", "filter-search": ""}
