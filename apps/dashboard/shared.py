@@ -120,10 +120,6 @@ def _render_panel(request: HttpRequest, shared: Shared, asked: Panel) -> HttpRes
     return _page("dashboard/shared_panel_page.html", shared, view=whole)
 
 
-def _csv(shared: Shared, asked: Panel) -> HttpResponse:
-    return csv_of(asked, shared.scope, title=shared.link.title)
-
-
 def _page(template: str, shared: Shared, **more: object) -> HttpResponse:
     scope = shared.scope
     context = {
