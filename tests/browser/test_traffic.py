@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Reader
@@ -62,30 +61,6 @@ def test_dates_of_ones_own_are_chosen_from_the_menu_by_keyboard(reader: Reader) 
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{reader.traffic}?from=2026-01-01&to=2026-01-31")
     expect(summary).to_contain_text("1 Jan 2026 – 31 Jan 2026")
-
-
-@pytest.mark.parametrize("width", [375, 768, 1440])
-def test_no_page_scrolls_sideways(reader: Reader, width: int) -> None:
-    page = reader.page
-    page.set_viewport_size({"width": width, "height": 800})
-    reader.sign_in()
-    expect(page.locator("#panel-readers .main-svg").first).to_be_visible()
-    for address in (reader.traffic, f"{reader.server}/", f"{reader.traffic}/pages"):
-        page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth") == width
-
-
-@pytest.mark.parametrize("menu", [0, 1])
-def test_the_menus_of_dates_and_view_are_whole_on_a_phone(reader: Reader, menu: int) -> None:
-    page = reader.page
-    page.set_viewport_size({"width": 375, "height": 800})
-    reader.sign_in()
-    page.locator(".range summary").nth(menu).click()
-    dates = page.locator(".dates:visible").bounding_box()
-    assert dates is not None
-    assert dates["x"] >= 0
-    assert dates["x"] + dates["width"] <= 375
-    assert page.evaluate("document.documentElement.scrollWidth") == 375
 
 
 def test_the_figure_changes_its_colours_with_the_system(reader: Reader) -> None:
