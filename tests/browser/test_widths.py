@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from apps.dashboard.frames import PLACES
 from apps.events.store import EventStore
+from apps.sites.models import Site
 from benchmarks.browser import show_all
 from tests.browser.conftest import Reader
 from tests.insights.events import event
@@ -22,7 +23,7 @@ CUT = "names => names.filter((name) => name.scrollWidth > name.clientWidth).map(
 
 @pytest.fixture
 def long_reader(reader: Reader, store: EventStore) -> Reader:
-    """Ben, signed in, whose site was read, searched, rated and left by names that are long."""
+    """Ben, signed in, whose site has a long title and was read, searched, rated and left by names that are long."""
     at = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
     target = f'{{"kind":"url","url":"https://{HOST}{LONG}"}}'
     acts: tuple[dict[str, str], ...] = (
@@ -37,6 +38,7 @@ def long_reader(reader: Reader, store: EventStore) -> Reader:
     )
     where = {"url_path": LONG, "referrer": f"https://{HOST}{LONG}", "referrer_domain": HOST}
     store.insert([event(at, visitor=9, **where, **act) | {"site": reader.world.docs.pk} for act in acts])
+    Site.objects.filter(pk=reader.world.docs.pk).update(title="The documentation of everything that Acme makes")
     reader.sign_in()
     return reader
 
