@@ -58,12 +58,6 @@ class Controls:
         return any(each.column == CLAIM and each.sign == IS for each in self.scope.filters)
 
     @property
-    def cleared(self) -> str:
-        """The link to the page with nothing that narrows it."""
-        keys = [each.key for each in self.scope.filters]
-        return self.scope.address.without("segment", *keys).link
-
-    @property
     def ranges(self) -> Iterator[Choice]:
         scope = self.scope
         for each in RANGES.values():

@@ -124,6 +124,12 @@ class PanelView:
         return f"dashboard/drawings/{self.kind}.html"
 
     @property
+    def skeleton(self) -> str:
+        """The template of what stands in its place until it is there."""
+        own = "totals" if self.kind == "totals" else "other"
+        return f"dashboard/skeletons/{own}.html"
+
+    @property
     def figure_id(self) -> str:
         """The id of the element that holds the figure's JSON."""
         return f"figure-{self.panel.name}"

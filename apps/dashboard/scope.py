@@ -92,6 +92,11 @@ class Scope:
             chips.insert(0, Chip(sentence=sentence, link=self.address.without("segment").link))
         return chips
 
+    @property
+    def cleared(self) -> str:
+        """The link to the page with nothing that narrows it."""
+        return self.address.without("segment", *(each.key for each in self.filters)).link
+
     def choice(self, name: str) -> str:
         """What a panel's own parameter says."""
         return self.address.get(name)

@@ -68,13 +68,14 @@ def site(request: HttpRequest, organization: str, site_id: str) -> HttpResponse:
 @login_required
 @cache_control(private=True, no_cache=True)
 def report(request: HttpRequest, organization: str, site_id: str, report_name: str) -> HttpResponse:
-    """A report. Panels below the fold are left to load by themselves, but for ``plain``: then all are there."""
+    """A report. Late panels are left to load by themselves, but for ``plain``: then all are there."""
     shown, scope = find_report(report_name), _scope(request, organization, site_id)
     views = cards(shown, scope, links_of(scope, shown), origin=origin_of(request))
-    answers = [view.answer for view in views if view.answer is not None]
+    # Late ones say it themselves; who reads now says nothing about the range.
+    answers = [view.answer for view in views if view.answer and not view.panel.late and not view.panel.refresh]
     context = {
         "panels": views,
-        "is_silent": all(found.is_empty for found in answers),
+        "is_silent": bool(answers) and all(found.is_empty for found in answers),
         "plain": "" if scope.choice("plain") else scope.with_choice("plain", "1"),
     }
     return render(request, "dashboard/report.html", context_of(request, shown, scope) | context)
@@ -156,7 +157,7 @@ def _suggested(wanted: Wanted, scope: Scope) -> dict[str, object]:
 
 
 def cards(shown: Report, scope: Scope, links: Links, *, origin: str = "") -> list[PanelView]:
-    """The panel that each card of a report shows, those below the fold without an answer yet unless it is ``plain``."""
+    """The panel that each card of a report shows, late ones without an answer yet unless it is ``plain``."""
     is_plain = bool(scope.choice("plain"))
     return [
         PanelView(

@@ -96,8 +96,8 @@ def test_a_range_that_makes_no_sense_shows_30_days_and_says_so(busy_desk: Desk, 
 
 
 def test_a_range_without_readers_says_so_in_every_panel(busy_desk: Desk) -> None:
-    page = busy_desk.get("/traffic?from=2025-01-01&to=2025-01-31").content.decode()
-    assert page.count("Nothing was read in this range.") == 3
+    page = busy_desk.get("/traffic?from=2025-01-01&to=2025-01-31&plain=1").content.decode()
+    assert page.count("Nothing was read in this range.") == 8
     assert "no earlier figure" in page
 
 
@@ -153,6 +153,24 @@ def test_the_looser_policy_is_only_the_administrations(world: World) -> None:
     assert client.get("/admin/")["Content-Security-Policy"] == ADMIN
     assert client.get("/administration")["Content-Security-Policy"] == PAGES
     assert Client().get("/accounts/login/")["Content-Security-Policy"] == PAGES
+
+
+@pytest.mark.parametrize("name", ["overview", "search", "agents"])
+def test_a_page_that_has_no_figures_yet_does_not_say_that_there_are_none(desk: Desk, name: str) -> None:
+    assert "note-info" not in desk.get(f"/{name}").content.decode()
+
+
+def test_late_totals_say_themselves_that_nothing_was_counted(desk: Desk) -> None:
+    def totals(report: str) -> str:
+        answer = desk.get(f"/{report}/totals", **{"HX-Request": "true"})
+        return str(answer.content.decode())
+
+    assert "Nothing was counted" not in desk.get("/overview").content.decode()
+    assert "Nothing was counted in this range" in totals("overview")
+    assert f'href="{desk.home}/settings"' in totals("overview")
+    assert "Searches would fill it" in totals("search")
+    desk.holds(event("2026-04-29T10:00:00Z"))
+    assert "Nothing was counted" not in totals("overview")
 
 
 def test_who_has_no_events_yet_is_led_to_the_line_for_the_pages(desk: Desk) -> None:

@@ -72,6 +72,12 @@ def test_panels_come_as_parts_as_pages_and_as_csv(visit: Visit) -> None:
     assert answer["Content-Disposition"] == 'attachment; filename="for-the-board-pages-2026-03-31-2026-04-30.csv"'
 
 
+def test_who_sees_nothing_is_not_led_to_the_settings(desk: Desk) -> None:
+    part = share(desk, report="overview").get("/totals", **HTMX).content.decode()
+    assert "Nothing was counted in this range." in part
+    assert "/settings" not in part
+
+
 @pytest.mark.parametrize("name", EVERY_PANEL)
 def test_every_panel_has_the_rows_that_members_see(desk: Desk, name: str) -> None:
     visit = share(busy(desk))

@@ -25,14 +25,18 @@ def tabs(page: str, panel: str) -> list[tuple[str, str, str]]:
     return re.findall(r'<a [^>]*href="([^"]*)" hx-get="([^"]*)"[^>]*>([^<]*)</a>', card)
 
 
+FIRST = ["Read", "Domain", "Source", "Browser"]
+"""The tabs of Traffic's cards that show where the address says nothing."""
+
+
 def current(page: str) -> list[str]:
     return re.findall(r'<a id="tab-[^>]* aria-current="true">([^<]*)</a>', page)
 
 
 def test_a_card_shows_the_tab_of_the_address(busy_desk: Desk) -> None:
-    assert current(page_of(busy_desk.get())) == ["Read", "Domain"]
+    assert current(page_of(busy_desk.get())) == FIRST
     page = page_of(busy_desk.get("/traffic?tab.pages=entries&tab.sources=channels"))
-    assert current(page) == ["Entered", "Channel"]
+    assert current(page) == ["Entered", "Channel", *FIRST[2:]]
     assert 'id="panel-entries"' in page
     assert 'id="panel-pages"' not in page
 
@@ -67,7 +71,8 @@ def test_a_panel_that_htmx_gets_leads_on_with_its_tab(busy_desk: Desk) -> None:
 def test_rows_ranges_forms_and_other_reports_take_the_tab_along(busy_desk: Desk) -> None:
     page = page_of(busy_desk.get("/traffic?range=30d&tab.pages=entries"))
     assert 'href="?range=7d&tab.pages=entries"' in page
-    assert 'href="?range=30d&tab.pages=entries&is.referrerDomain=www.example.org"' in page
+    rows = page_of(busy_desk.get("/traffic/sources?range=30d&tab.pages=entries", **HTMX))
+    assert 'href="?range=30d&tab.pages=entries&is.referrerDomain=www.example.org"' in rows
     assert f'href="{busy_desk.home}/search?range=30d&tab.pages=entries"' in page
     assert '<input type="hidden" name="tab.pages" value="entries">' in page
 
@@ -75,20 +80,20 @@ def test_rows_ranges_forms_and_other_reports_take_the_tab_along(busy_desk: Desk)
 @pytest.mark.parametrize("strange", ["tab.pages=nothing", "tab.pages=sources", "tab.nothing=entries", "tab=entries"])
 def test_a_tab_that_is_not_there_is_no_matter(busy_desk: Desk, strange: str) -> None:
     answer = busy_desk.get(f"/traffic?{strange}&tab.pages=")
-    assert current(page_of(answer)) == ["Read", "Domain"]
+    assert current(page_of(answer)) == FIRST
     assert answer.context["scope"].notes == ()
 
 
 def test_a_card_below_the_fold_loads_the_tab_of_the_address(busy_desk: Desk) -> None:
     page = page_of(busy_desk.get("/feedback?range=7d&tab.scores=best"))
     assert f'hx-get="{busy_desk.home}/feedback/best?range=7d&tab.scores=best"' in page
-    assert "/feedback/pages?" not in page
+    assert f'hx-get="{busy_desk.home}/feedback/pages?range=7d&tab.scores=best" hx-trigger="revealed' not in page
 
 
 def test_a_share_link_shows_the_tab_that_its_owner_left_and_the_others_lead_to_their_pages(busy_desk: Desk) -> None:
     visit = share(busy_desk, parameters="range=30d&tab.pages=entries")
     page = page_of(visit.get())
-    assert current(page) == ["Entered", "Domain"]
+    assert current(page) == ["Entered", *FIRST[1:]]
     assert tabs(page, "entries") == [
         (f"{visit.address}/{name}", f"{visit.address}/{name}", title)
         for name, title in (("pages", "Read"), ("entries", "Entered"), ("exits", "Left"))

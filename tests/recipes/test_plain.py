@@ -26,6 +26,7 @@ def test_a_reader_of_plain_pages_is_counted(start: Callable[[StaticSite], Journe
     journey.wait_for_views(4)
     journey.open("/")
     page.get_by_role("link", name="Guide", exact=True).click()
+    page.wait_for_url("**/guide/")  # with its script: who is faster is not counted
     page.get_by_role("link", name="the tool").click()
     page.wait_for_url("https://example.com/tool")
     journey.leave(events=15)

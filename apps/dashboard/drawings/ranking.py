@@ -45,6 +45,11 @@ class Ranking:
     has_bars: bool = True
     kind: ClassVar[str] = "ranking"
 
+    @property
+    def is_stacked(self) -> bool:
+        """Whether a row has more than a name and two figures: on a phone it takes two lines."""
+        return len(self.dimensions) > 1 or len(self.measures) > 2
+
     def draw(self, asker: Asker, *, rows: int) -> Answer:
         found = self.rows(asker, rows)
         return Answer(table=self.table(found, asker.scope), is_cut=len(found) >= rows)

@@ -29,7 +29,7 @@ class Width(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """A question and its picture. ``late`` panels lie below the fold and load by themselves.
+    """A question and its picture. ``late`` panels load by themselves, since they lie below the fold or take long.
 
     Neighbours with the same ``group`` share one card, each behind its ``tab``. ``needs`` says what would fill it.
     ``refresh``: seconds after which it asks again by itself.

@@ -37,6 +37,7 @@ OVERVIEW = Report(
                 ),
                 courses=True,
             ),
+            late=True,
             width=Width.FULL,
         ),
         Panel(
@@ -48,6 +49,7 @@ OVERVIEW = Report(
                     Measure("eventsCount", _("Views by agents"), where=(_READING, AGENTS)),
                 )
             ),
+            late=True,
             width=Width.TWO_THIRDS,
         ),
         Panel(
