@@ -135,7 +135,7 @@ def test_a_broken_url_is_found_and_its_redirect_copied(reader: Reader) -> None:
     page = reader.page
     page.get_by_role("link", name="Broken URLs").click()
     redirects = page.locator("#panel-redirects")
-    page.locator("[hx-get*='/redirects']").scroll_into_view_if_needed()
+    page.locator("#panel-redirects").evaluate("each => each.scrollIntoView()")
     expect(redirects.locator("> .copyable code")).to_contain_text("/guide/webhoks /guide/webhooks 301")
     redirects.get_by_role("button", name="Copy", exact=True).click()
     assert "/guide/webhoks /guide/webhooks 301" in page.evaluate("navigator.clipboard.readText()")
@@ -146,7 +146,7 @@ def test_comments_are_read_as_they_were_written(reader: Reader) -> None:
     reader.sign_in()
     page = reader.page
     page.get_by_role("link", name="Pages & feedback").click()
-    page.locator("[hx-get*='/comments']").scroll_into_view_if_needed()
+    page.locator("#panel-comments").evaluate("each => each.scrollIntoView()")
     expect(page.locator("#panel-comments tbody")).to_contain_text("I miss an <b>example</b>.")
 
 

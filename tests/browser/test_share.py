@@ -61,7 +61,7 @@ def test_a_stranger_gets_in_with_the_right_password_only(reader: Reader, strange
     page.wait_for_url(url)
     expect(page.locator("#panel-totals dd").first).to_have_text("7")
     expect(page.locator("[data-figure].js-plotly-plot")).to_have_count(1)
-    page.get_by_text("Countries").scroll_into_view_if_needed()
+    page.locator("#panel-countries").evaluate("each => each.scrollIntoView()")
     expect(page.locator("#panel-countries")).to_contain_text("Germany")
     # The browser itself reports the answer to the wrong password.
     assert [each for each in stranger.complaints if "422" not in each] == []

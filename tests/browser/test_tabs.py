@@ -77,7 +77,7 @@ def test_a_country_of_the_map_narrows_the_page_and_leaves_its_tabs(reader: Reade
     reader.sign_in()
     page = reader.page
     choose(page, "Left", "exits")
-    page.locator("[hx-get*='/countries']").scroll_into_view_if_needed()
+    page.locator("#panel-countries").evaluate("each => each.scrollIntoView()")
     expect(page.locator("#panel-countries .choroplethlayer path").first).to_be_visible()
     # Where the country lies depends on the map; the listener is called as a click on it would.
     page.locator("#panel-countries .figure").evaluate(
