@@ -92,15 +92,15 @@ class PreparedCompilation(Compilation):
         """Which rows of a group's periods count: those of the filling that the record names."""
         bind = self.scope.bind
         record = "toUnixTimestamp(start)" if group.rows is group.records else "toUnixTimestamp(toStartOfDay(start))"
-        place = f"indexOf({bind('Array(UInt32)', group.starts)}, {record})"
+        # A hash table of the starts: a search through a year of hours for each row would take longer than all the rest.
+        starts, fills = bind("Array(UInt32)", group.starts), bind("Array(UInt64)", [each.fill for each in group.used])
         runs = " OR ".join(
             f"start >= toDateTime({bind('UInt32', start // 1000)}, 'UTC')"
             f" AND start < toDateTime({bind('UInt32', end // 1000)}, 'UTC')"
             for start, end in group.runs
         )
         return (
-            f"level = '{group.rows.label}' AND ({runs})"
-            f" AND {place} > 0 AND fill = {bind('Array(UInt64)', [each.fill for each in group.used])}[{place}]"
+            f"level = '{group.rows.label}' AND ({runs}) AND fill = transform({record}, {starts}, {fills}, toUInt64(0))"
         )
 
     def _of_events(self) -> str:

@@ -127,8 +127,10 @@ def _cover(query: Query, declaration: Declaration, widest: Level, noted: int) ->
 
 
 def _is_dear(query: Query, groups: Sequence[Group]) -> bool:
-    """Whether the rows of so many hours would be merged into so few groups that events are read sooner."""
+    """Whether the sets of so many hours would be merged into so few groups that events are read sooner."""
     if not any(column.name in ("dayOfWeek", "hourOfDay") for column in query.grouped):
+        return False
+    if not metrics_of(query) & {VISITORS, SESSIONS}:
         return False
     used = sum(each.end - each.start for group in groups if group.rows is Level.HOUR for each in group.used)
     return used > _MOST_HOURS * HOUR_MS

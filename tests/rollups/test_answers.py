@@ -56,6 +56,7 @@ def test_the_hours_of_a_whole_year_are_not_merged_into_a_clock(
     assert source(world, **clock) == "rollup"
     monkeypatch.setattr(coverage, "_MOST_HOURS", 23)
     assert source(world, **clock) == "raw"
+    assert source(world, **clock, select=[{"column": "eventsCount"}]) == "rollup"
     assert source(world, groupBy=[{"column": "datetime", "interval": "hour"}]) == "rollup"
 
 

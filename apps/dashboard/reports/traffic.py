@@ -147,7 +147,7 @@ TRAFFIC = Report(
         Panel(
             name="hours",
             title=_("Active hours"),
-            drawing=Hours(measure=VISITORS),
+            drawing=Hours(measure=VIEWS),
             where=PEOPLE_READING,
             late=True,
             width=Width.TWO_THIRDS,
