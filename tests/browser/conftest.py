@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request, Response
+from django.core.cache import cache
+from playwright.sync_api import ConsoleMessage, Page, Request, Response, expect
 from pytest_django.live_server_helper import LiveServer
 
 from apps.api.caches import forget_all
@@ -18,13 +19,15 @@ from apps.events.writer import close_writer
 from benchmarks.browser import QUIET
 from tests.api.published import PACKAGE
 from tests.browser.documentation import Documentation, serve_documentation
-from tests.browser.visit import Visit
+from tests.browser.visit import PATIENCE, Visit
 from tests.conftest import lacking, require
 from tests.insights.events import event
 from tests.people import PASSWORD, World, token_of
 
 # Playwright keeps an event loop in this thread; Django is used here in the ordinary way all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+# Of Playwright's own patience, five seconds, a busy machine needs more.
+expect.set_options(timeout=PATIENCE * 1_000)
 
 
 @pytest.fixture(scope="session")
@@ -107,6 +110,8 @@ class Reader:
 @pytest.fixture
 def reader(live_server: LiveServer, page: Page, world: World, store: EventStore) -> Iterator[Reader]:
     """Ben, signed out, and a site with some readers; whatever the browser complains of fails the test."""
+    # Signing in is limited to so many times a minute, and every test does it.
+    cache.clear()
     # Whatever hasher the tests before this one left in the people's remembered hash.
     world.ben.set_password(PASSWORD)
     world.ben.save()

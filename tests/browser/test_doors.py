@@ -44,5 +44,5 @@ def test_the_latest_events_lead_to_the_sign_in_by_themselves_once_the_session_ha
     events = reader.traffic.removesuffix("/traffic") + "/events"
     page.goto(events)
     page.context.clear_cookies()
-    page.wait_for_url(re.compile("/accounts/login/"), timeout=15_000)
+    page.wait_for_url(re.compile("/accounts/login/"))
     asks_to_sign_in(page, events)

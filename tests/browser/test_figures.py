@@ -158,9 +158,8 @@ def test_a_map_changes_its_colours_with_the_system_and_is_light_on_paper(page: P
 def test_a_figure_follows_the_width_of_its_place(page: Page) -> None:
     place = shown(page, "lines")
     page.set_viewport_size({"width": 375, "height": 400})
-    width = place.evaluate("place => place.clientWidth")
-    assert width == 375
-    expect(place.locator(".main-svg").first).to_have_attribute("width", str(width))
+    expect(place).to_have_js_property("clientWidth", 375)
+    expect(place.locator(".main-svg").first).to_have_attribute("width", "375")
 
 
 def test_a_figure_that_leaves_the_page_is_forgotten(page: Page) -> None:

@@ -35,7 +35,7 @@ def test_the_first_event_is_seen_as_it_arrives(reader: Reader, documentation: Do
     documentation.head = line
     tab = page.context.new_page()
     tab.goto(f"{documentation.address}/guide")
-    expect(check).to_contain_text("It works.", timeout=10_000)
+    expect(check).to_contain_text("It works.")
     expect(check).to_contain_text("page_view /guide")
     page.get_by_role("link", name="Watch for the next one").click()
     expect(check).to_contain_text("Waiting for an event")

@@ -16,6 +16,8 @@ def choose(page: Page, tab: str, panel: str) -> None:
 
 
 def current(page: Page) -> list[str]:
+    """The chosen tabs, once the page is there: its address is, as soon as it begins to load."""
+    page.wait_for_load_state()
     return page.locator(".card-tabs [aria-current]").all_inner_texts()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +17,12 @@ from tests.api.published import document
 from tests.browser.documentation import Documentation
 from tests.people import World, token_of
 
-PATIENCE = 8.0
+PATIENCE = 30.0
+"""Seconds until what must come must have come, on a busy machine."""
 QUIET_SECONDS = 1.3
 """Longer than the script waits for a page to settle and for events to gather."""
+AHEAD_SECONDS = 4.0
+"""How far the page's clock is set ahead: less than the age from which on events tell their own time."""
 
 
 @dataclass
@@ -49,15 +54,36 @@ class Visit:
         self.page.goto(self.site.address + path)
 
     def kept(self, *columns: str, kinds: tuple[str, ...] = (), at_least: int = 1) -> list[tuple[Any, ...]]:
-        """Columns of the stored events, once there are so many; ``kinds`` names the types that count."""
+        """Columns of the stored events, once there are so many; ``kinds`` names the types that count.
+
+        They are sorted: requests that are under way together are stored in any order.
+        """
         where = f"WHERE event_type IN ({', '.join(repr(kind) for kind in kinds)})" if kinds else ""
-        statement = Statement(sql=f"SELECT {', '.join(columns)} FROM events {where} ORDER BY id")
+        statement = Statement(sql=f"SELECT {', '.join(columns)} FROM events {where}")
         deadline = time.monotonic() + PATIENCE
         while True:
-            rows = list(zip(*self.store.query(statement), strict=True))
+            rows = sorted(zip(*self.store.query(statement), strict=True))
             if len(rows) >= at_least or time.monotonic() > deadline:
                 return rows
             self.page.wait_for_timeout(50)
+
+    def answers(self, at_least: int) -> list[int]:
+        """The statuses of the answers to the script, once there are so many, and time for more to come."""
+        deadline = time.monotonic() + PATIENCE
+        while len(self.statuses) < at_least and time.monotonic() < deadline:
+            self.page.wait_for_timeout(50)
+        self.page.wait_for_timeout(QUIET_SECONDS * 1_000)
+        return sorted(self.statuses)
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """What is done within, the script sees done at one moment, however slow the machine is.
+
+        Its clock must be installed.
+        """
+        self.page.clock.pause_at(self.page.evaluate("Date.now()") / 1_000 + AHEAD_SECONDS)
+        yield
+        self.page.clock.resume()
 
     def ask(self, **body: Any) -> dict[str, list[Any]]:
         """The API's answer by column."""

@@ -18,10 +18,10 @@ from apps.events.store import EventStore
 from apps.events.writer import close_writer
 from tests.browser.conftest import base_url as base_url  # noqa: PLC0414  # a fixture
 from tests.browser.conftest import browser_type_launch_args as browser_type_launch_args  # noqa: PLC0414
+from tests.browser.visit import PATIENCE
 from tests.people import World, token_of
 from tests.recipes.serving import StaticSite, serve
 
-PATIENCE = 8.0
 LATE_MILLISECONDS = 400
 """What was counted once too often is there by then: all of it was sent when the page was left."""
 ELSEWHERE = "https://example.com/"
