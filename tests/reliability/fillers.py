@@ -27,6 +27,7 @@ from apps.rollups.tasks import fill_closed_periods
 from apps.sites.models import Site
 from tests.reliability.apart import tell
 from tests.reliability.figures import HOURS, NOW, TOTALS, compare, totals, track, verify_some, visits
+from tests.reliability.service import SECONDS
 from tests.reliability.steps import watched
 
 Scenario = Callable[[Site], None]
@@ -72,12 +73,12 @@ def _at_once(*works: Callable[[], object]) -> None:
     ready = threading.Barrier(len(works))
 
     def do(work: Callable[[], object]) -> None:
-        ready.wait(10)
+        ready.wait(SECONDS)
         in_a_thread(work)()
 
     with ThreadPoolExecutor(len(works)) as pool:
         for future in [pool.submit(do, work) for work in works]:
-            future.result(60)
+            future.result(2 * SECONDS)
 
 
 def _check_counted_once(site: Site) -> None:
@@ -166,7 +167,7 @@ class HeldUp:
             tell(name)
             self.taken_place = True
             with ThreadPoolExecutor(1) as pool:
-                pool.submit(in_a_thread(self._meanwhile)).result(60)
+                pool.submit(in_a_thread(self._meanwhile)).result(2 * SECONDS)
 
 
 def set_the_clock_back(site: Site) -> None:

@@ -19,6 +19,7 @@ from apps.rollups import services
 from apps.sites.models import Site
 from tests.reliability.apart import tell
 from tests.reliability.figures import HOURS, NOW, TOTALS, compare, totals, track, verify_some, visits
+from tests.reliability.service import SECONDS
 from tests.reliability.steps import watched
 
 STATEMENT_SECONDS = 0.03
@@ -89,7 +90,7 @@ class KillAt:
     def __call__(self, name: str) -> None:
         self._taken += name.startswith("before")
         if self._taken == self._last and name.startswith("after"):
-            time.sleep(1)  # the statement was faster than the kill
+            time.sleep(SECONDS)  # the statement was faster than the kill
         elif self._taken == self._last:
             tell(name)
             if "COMMIT" not in name:

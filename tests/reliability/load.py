@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from tests.reliability.service import Answer, Service, event
+from tests.reliability.service import SECONDS, Answer, Service, event
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Load:
 
     def wait_for_answers(self, more: int) -> None:
         """Wait until ``more`` batches than now were acknowledged."""
-        goal, deadline = len(self.acknowledged) + more, time.monotonic() + 30
+        goal, deadline = len(self.acknowledged) + more, time.monotonic() + SECONDS
         while len(self.acknowledged) < goal:
             assert time.monotonic() < deadline, "The server acknowledges nothing."
             time.sleep(0.005)

@@ -22,8 +22,12 @@ from apps.sites.models import Site
 from tests.reliability.apart import tell
 from tests.reliability.figures import HOURS, NOW, RANGE, compare, strangers, totals, track, verify_some
 from tests.reliability.fillers import in_a_thread
+from tests.reliability.service import SECONDS
 
 READING_SECONDS = 3.0
+"""How long is read at least."""
+ANSWERS, REMOVED = 5, 3
+"""How many different answers, and removals of periods, readers must have met before they end."""
 READERS = 3
 COME = HOURS[3:] * 10
 """The hours into which events come while they are read; those of February stay as they are."""
@@ -91,9 +95,14 @@ def read_while_all_changes(site: Site) -> None:
         with ThreadPoolExecutor(READERS + 2) as pool:
             works = [pool.submit(in_a_thread(work)) for work in (send, look_after, *[read] * READERS)]
             over.wait(READING_SECONDS)
+            ends = time.monotonic() + SECONDS
+            while not (any(work.done() for work in works) or time.monotonic() > ends):
+                if reading.sources["rollup"] and len(reading.different) >= ANSWERS and sum(removed) >= REMOVED:
+                    break
+                over.wait(0.1)
             over.set()
             for work in works:
-                work.result(60)
+                work.result(SECONDS)
         clock.shift(timedelta(minutes=5))
         fill_due(utc_now())
         assert compare(site) == {"rollup"}

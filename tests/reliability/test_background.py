@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -18,10 +17,9 @@ from typing import Any
 import pytest
 import redis
 
+from insights_site.background import STOP_SECONDS
 from tests.conftest import require
-from tests.reliability.service import ROOT, Service
-
-SECONDS = 30
+from tests.reliability.service import ROOT, SECONDS, Service, free_port
 
 _SESSIONS = """
 import sys, django; django.setup()
@@ -74,9 +72,7 @@ class Redis:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
+        self._port = free_port()
         self.url = f"redis://127.0.0.1:{self._port}/0"
         self._executable = require("redis-server")
 
@@ -166,7 +162,7 @@ def test_the_server_alone_has_a_worker_and_a_beat_that_end_with_it(service: Serv
     assert parts(service) == dict.fromkeys(("records", "events", "broker", "worker", "beat"), "well")
     signalled = time.monotonic()
     assert service.stop() == 0
-    assert time.monotonic() - signalled < 8
+    assert time.monotonic() - signalled < STOP_SECONDS
     assert "Traceback" not in service.log.read_text()
     assert "thread" not in service.log.read_text()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from statistics import median
 
+from insights_site.serve import STOP_SECONDS
 from tests.reliability.load import Load, batches_in_store
 from tests.reliability.service import Service, event
 
@@ -58,7 +59,7 @@ def test_sigterm_answers_what_came_in_and_the_next_start_has_it_all(service: Ser
     under_way = [sent for sent in load.sent if sent.started < signalled - COMING_IN * usual and sent.ended > signalled]
     assert under_way, "No request was under way at the signal."
     assert {sent.answer.status for sent in under_way} == {204}
-    assert seconds < 10
+    assert seconds < STOP_SECONDS
     stored = batches_in_store(service)
     assert load.acknowledged <= stored.keys()
     assert stored.pop("after") == (1, 1)

@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-from tests.reliability.service import Service, event
+from tests.reliability.service import SECONDS, Service, event
 
 LINES = 30_000
 EVERY = 1_000
@@ -30,7 +30,7 @@ def test_an_import_killed_again_and_again_is_exact(service: Service, tmp_path: P
     seen = 0
     for _ in range(2):
         process = service.popen(*command)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + SECONDS
         while not (refused.exists() and refused.stat().st_size > seen) and process.poll() is None:
             assert time.monotonic() < deadline
             time.sleep(0.001)
