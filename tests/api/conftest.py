@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import time_machine
 from django.core.cache import cache, caches
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
+from apps.api import caches as memories
 from apps.api.caches import forget_all
+from apps.core.clock import utc_now
 from apps.events.store import EventStore
 from apps.events.visits import salts
 from apps.events.writer import close_writer
@@ -30,6 +33,21 @@ def _nothing_remembered(_writer: None) -> None:
     cache.clear()
     caches["visits"].clear()
     salts.forget()
+
+
+@pytest.fixture
+def one_minute() -> Iterator[None]:
+    """The clock stands still in the midst of a minute: no limit begins anew between two requests."""
+    with time_machine.travel(utc_now().replace(second=10, microsecond=0), tick=False):
+        yield
+
+
+@pytest.fixture
+def good_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What the busy routes remember lasts for the test, however slow the machine is."""
+    monkeypatch.setattr(memories, "SECONDS", 3_600.0)
+    yield
+    forget_all()
 
 
 @pytest.fixture

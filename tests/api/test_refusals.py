@@ -80,6 +80,7 @@ def test_who_is_not_allowed_is_counted_at_the_site_that_was_named(cy: Caller, wo
     assert counted(world.secrets) == {}
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_limits_are_counted(anybody: Caller, world: World, settings: Settings) -> None:
     path = address(world.docs, "/insights/events")
     assert anybody.post(path, b" " * (1024 * 1024 + 1)).status_code == 413
@@ -121,6 +122,7 @@ def test_the_renderers_old_events_are_counted_though_the_others_are_taken(anybod
     assert kept(world.docs)[-1] == ("timestamp", "", "rss_request", "docs.acme.example", "/start")
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_the_pixels_refusals_are_counted(anybody: Caller, world: World, settings: Settings) -> None:
     pixel = f"/pixel.gif?org={world.acme.public_id}&site={world.docs.public_id}"
     assert anybody.get(pixel).status_code == 422
@@ -156,6 +158,7 @@ def test_nothing_personal_is_kept(anybody: Caller, world: World) -> None:
             assert "192.0.2" not in text
 
 
+@pytest.mark.usefixtures("good_memory")
 def test_a_refusal_asks_the_database_nothing(
     anybody: Caller, world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

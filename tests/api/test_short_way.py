@@ -102,6 +102,7 @@ def test_both_ways_answer_alike(
         assert short[2] == long[2]
 
 
+@pytest.mark.usefixtures("one_minute")
 @pytest.mark.django_db
 def test_a_token_and_a_used_up_limit_are_known_on_both_ways(
     world: World, store: EventStore, ways: tuple[Any, Any], settings: Any

@@ -245,6 +245,7 @@ def test_no_address_and_no_raw_id_is_stored(ada: Caller, world: World, store: Ev
         assert text not in row
 
 
+@pytest.mark.usefixtures("good_memory")
 def test_steady_tracking_asks_the_database_nothing(
     ada: Caller, anybody: Caller, world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

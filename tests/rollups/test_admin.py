@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
@@ -26,6 +28,14 @@ from tests.rollups.conftest import hold
 
 LIST = "/admin/rollups/filledperiod/"
 NOW = datetime(2026, 4, 30, 12, 34, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock_that_stands() -> Iterator[datetime]:
+    """This moment, which lasts for the test."""
+    now = utc_now()
+    with time_machine.travel(now, tick=False):
+        yield now
 
 
 def staff(client: Client, *permissions: str, superuser: bool = False) -> Client:
@@ -125,8 +135,10 @@ def test_periods_are_listed_newest_first_filtered_and_searched(client: Client, w
     assert len(listed(browser, f"q={world.docs.public_id}")) == 3
 
 
-def test_each_period_says_its_state_and_how_long_it_waits(client: Client, world: World) -> None:
-    now = utc_now()
+def test_each_period_says_its_state_and_how_long_it_waits(
+    client: Client, world: World, clock_that_stands: datetime
+) -> None:
+    now = clock_that_stands
     record(world.docs, "day", "2026-04-26", events=1234567)
     record(world.docs, "day", "2026-04-27", State.DUE, computed_at=now - timedelta(hours=3, minutes=1))
     record(world.docs, "day", "2026-04-28", State.LATE, computed_at=now - timedelta(minutes=19, seconds=30))
@@ -212,8 +224,10 @@ def test_wrong_counts_are_read_no_more_from_the_moment_of_the_action_and_then_co
     assert len(verify(100)[1]) == 2  # the days that nobody asked to rebuild
 
 
-def test_the_page_of_a_site_tells_how_far_its_counts_are(client: Client, world: World) -> None:
-    now = utc_now()
+def test_the_page_of_a_site_tells_how_far_its_counts_are(
+    client: Client, world: World, clock_that_stands: datetime
+) -> None:
+    now = clock_that_stands
     hour = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
     record(world.docs, "hour", f"{hour:%Y-%m-%dT%H:%M}")
     record(world.docs, "day", "2026-04-28", State.DUE, computed_at=now - timedelta(minutes=5, seconds=5))
