@@ -43,7 +43,7 @@ class TroubledStore:
 
     def insert(self, rows: Sequence[Row]) -> None:
         self.inserts += 1
-        assert self.free.wait(20)
+        assert self.free.wait(30)
         if self.trouble:
             raise self.trouble
         self._store.insert(rows)
@@ -117,10 +117,14 @@ def test_batches_that_come_together_share_an_insert(store: EventStore, writer: W
     assert troubled.inserts < 20
 
 
-def test_nothing_is_left_on_disk_seconds_after_the_last_event(store: EventStore, writer: Writer, folder: Path) -> None:
+def test_nothing_is_left_on_disk_seconds_after_the_last_event(
+    store: EventStore, writer: Writer, troubled: TroubledStore, folder: Path
+) -> None:
+    troubled.free.clear()
     writer.write(rows_named("a"))
     assert left(folder) == ["a"]
-    deadline = time.monotonic() + 10
+    troubled.free.set()
+    deadline = time.monotonic() + 30
     while segments(folder):
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -131,7 +131,7 @@ def refuse_and_leave(site: Site) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not RefusedEvent.objects.exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -21,6 +21,8 @@ from apps.events.store import EventStore, Row, Statement, StoreInUse
 from apps.events.writer import Writer
 
 MOMENT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+SECONDS = 30
+"""Until what must happen must have happened, on a busy machine."""
 
 
 class GatedStore:
@@ -38,7 +40,7 @@ class GatedStore:
 
     def insert(self, rows: Sequence[Row]) -> None:
         self.arrived.set()
-        assert self.gate.wait(10)
+        assert self.gate.wait(SECONDS)
         self.inserts.append(len(rows))
         self._store.insert(rows)
 
@@ -71,12 +73,12 @@ def hold(writer: Writer, gated: GatedStore, pool: ThreadPoolExecutor, rows: list
     """Have the writer's thread wait at the gate with ``rows``; returns the future of that write."""
     gated.gate.clear()
     future = pool.submit(writer.write, rows)
-    assert gated.arrived.wait(10)
+    assert gated.arrived.wait(SECONDS)
     return future
 
 
 def wait_until_queued(writer: Writer, rows: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + SECONDS
     while writer._rows_waiting < rows:
         assert time.monotonic() < deadline
         time.sleep(0.002)
@@ -95,7 +97,7 @@ def test_requests_that_come_together_share_an_insert(store: EventStore, writer: 
         wait_until_queued(writer, 40)
         gated.gate.set()
         for future in [first, *others]:
-            future.result(10)
+            future.result(SECONDS)
     assert gated.inserts == [1, 40]
     assert stored(store) == {"first": 1, "other": 40}
 
@@ -145,19 +147,19 @@ def test_a_full_queue_refuses_at_once_and_stores_nothing_of_it(
         with pytest.raises(Unavailable, match="Too many events are waiting"):
             writer.write(rows_named("refused", 41))
         gated.gate.set()
-        first.result(10)
-        second.result(10)
+        first.result(SECONDS)
+        second.result(SECONDS)
     assert stored(store) == {"first": 1, "second": 60}
 
 
 def test_a_batch_that_gave_up_waiting_is_not_stored_later(store: EventStore, gated: GatedStore) -> None:
-    writer = Writer(lambda: gated, patience=0.3)  # type: ignore[arg-type, return-value]
+    writer = Writer(lambda: gated, patience=2.0)  # type: ignore[arg-type, return-value]
     with ThreadPoolExecutor(2) as pool:
         held = hold(writer, gated, pool, rows_named("held", 1))
         with pytest.raises(Unavailable, match="does not answer"):
             writer.write(rows_named("given up", 1))
         with pytest.raises(Unavailable, match="does not answer"):
-            held.result(10)
+            held.result(SECONDS)
     gated.gate.set()
     writer.close()
     assert "given up" not in stored(store)
@@ -177,7 +179,7 @@ def test_closing_stores_what_waits_and_refuses_what_comes_later(
             writer.write(rows_named("late", 1))
         gated.gate.set()
         for future in (first, second, closing):
-            future.result(10)
+            future.result(SECONDS)
     assert stored(store) == {"first": 1, "second": 2}
 
 
@@ -188,11 +190,11 @@ def test_a_refused_value_costs_only_its_own_batch(store: EventStore, writer: Wri
         innocent = [pool.submit(writer.write, rows_named("innocent", 2)) for _ in range(2)]
         wait_until_queued(writer, 6)
         gated.gate.set()
-        first.result(10)
+        first.result(SECONDS)
         for future in innocent:
-            future.result(10)
+            future.result(SECONDS)
         with pytest.raises(Exception) as caught:  # noqa: PT011  # the driver's own type
-            guilty.result(10)
+            guilty.result(SECONDS)
         assert not isinstance(caught.value, Unavailable)
     assert stored(store) == {"first": 1, "innocent": 4}
 

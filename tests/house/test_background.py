@@ -157,10 +157,10 @@ def test_of_two_threads_one_gets_the_lock_and_another_key_is_free() -> None:
     got: list[bool] = []
 
     def work() -> None:
-        ready.wait(5)
+        ready.wait(30)
         with only_one("site-1-hour-2", seconds=10) as mine:
             got.append(mine)
-            done.wait(5)
+            done.wait(30)
 
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
@@ -187,7 +187,7 @@ def test_a_thread_that_ends_by_itself_is_started_again(
         if lives[0] == 1:
             raise OSError("crash")
         if lives[0] == 3:
-            stop.wait(5)
+            stop.wait(30)
 
     part = Part("worker", live)
     part.start()
@@ -195,7 +195,7 @@ def test_a_thread_that_ends_by_itself_is_started_again(
         assert not part.has_ended(0.01)
     part.announce_stop()
     stop.set()
-    assert part.has_ended(5)
+    assert part.has_ended(30)
     assert lives == [3]
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
         "The worker thread failed.",
