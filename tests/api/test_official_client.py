@@ -57,7 +57,7 @@ def drive(service: tuple[Service, dict[str, str]]) -> Callable[..., Answers]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=180,
         )
         assert done.returncode == 0, done.stderr
         found: Answers = json.loads(done.stdout)

@@ -59,7 +59,7 @@ def test_the_small_script_is_made_of_the_source() -> None:
     npm = require("npm")
     if not (ROOT / "node_modules" / "terser").is_dir():
         lacking("the npm packages are not installed: make test does it")
-    made = subprocess.run([npm, "run", "--silent", "minify"], cwd=ROOT, capture_output=True, check=True, timeout=60)
+    made = subprocess.run([npm, "run", "--silent", "minify"], cwd=ROOT, capture_output=True, check=True, timeout=180)
     assert made.stdout.strip() == (ROOT / "static" / "js" / "insights.min.js").read_bytes().strip()
 
 

@@ -165,7 +165,7 @@ def test_the_command_of_a_panel_gives_its_figures(reader: Reader) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=180,
     )
     columns = {each["column"]: each["values"] for each in json.loads(found.stdout)["columns"]}
     page.keyboard.press("Escape")
@@ -238,7 +238,7 @@ def test_what_is_explored_is_asked_for_by_a_command_too(reader: Reader) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=180,
     )
     columns = {each["column"]: each["values"] for each in json.loads(found.stdout)["columns"]}
     rows = page.locator("tbody tr")

@@ -71,7 +71,7 @@ def block(start: str) -> str:
 
 def run(command: list[str], running: Running, folder: Path) -> None:
     done = subprocess.run(
-        command, cwd=folder, env=running.environment, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=folder, env=running.environment, capture_output=True, text=True, timeout=180, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RECIPES = ROOT / "docs" / "recipes"
 PAGES = Path(__file__).parent
 KEPT = ROOT / ".recipes"
-BUILD_SECONDS = 300
+BUILD_SECONDS = 900
 FILE_OF_A_RECIPE = re.compile(r"^`([^`\n]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

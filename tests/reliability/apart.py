@@ -35,7 +35,7 @@ def run_apart(scenario: Callable[[Site], None], folder: Path, **settings: str) -
         env=environment(folder, **settings),
         capture_output=True,
         text=True,
-        timeout=8 * SECONDS,
+        timeout=4 * SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

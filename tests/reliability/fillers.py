@@ -78,7 +78,7 @@ def _at_once(*works: Callable[[], object]) -> None:
 
     with ThreadPoolExecutor(len(works)) as pool:
         for future in [pool.submit(do, work) for work in works]:
-            future.result(2 * SECONDS)
+            future.result(SECONDS)
 
 
 def _check_counted_once(site: Site) -> None:
@@ -167,7 +167,7 @@ class HeldUp:
             tell(name)
             self.taken_place = True
             with ThreadPoolExecutor(1) as pool:
-                pool.submit(in_a_thread(self._meanwhile)).result(2 * SECONDS)
+                pool.submit(in_a_thread(self._meanwhile)).result(SECONDS)
 
 
 def set_the_clock_back(site: Site) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 60
+SECONDS = 120
 """How long a start or a stop may take on a busy machine."""
 
 _MAKE_SITE = """
