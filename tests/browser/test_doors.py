@@ -25,8 +25,10 @@ def test_a_tab_of_a_card_leads_to_the_sign_in_once_the_session_has_ended(reader:
     reader.sign_in()
     page = reader.page
     page.goto(f"{reader.traffic}?range=7d")
+    pages = page.locator("#panel-pages:not([aria-busy])")
+    expect(pages).to_be_visible()
     page.context.clear_cookies()
-    page.locator("#panel-pages").get_by_role("link", name="Entered").click()
+    pages.get_by_role("link", name="Entered").click()
     asks_to_sign_in(page, f"{reader.traffic}?range=7d")
 
 

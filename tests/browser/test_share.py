@@ -60,7 +60,7 @@ def test_a_stranger_gets_in_with_the_right_password_only(reader: Reader, strange
     page.get_by_role("button", name="Open the report").click()
     page.wait_for_url(url)
     expect(page.locator("#panel-totals dd").first).to_have_text("7")
-    expect(page.locator("[data-figure].js-plotly-plot")).to_have_count(1)
+    expect(page.locator("#panel-readers .js-plotly-plot")).to_have_count(1)
     page.locator("#panel-countries").evaluate("each => each.scrollIntoView()")
     expect(page.locator("#panel-countries")).to_contain_text("Germany")
     # The browser itself reports the answer to the wrong password.

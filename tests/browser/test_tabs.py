@@ -10,9 +10,9 @@ from tests.browser.conftest import Reader
 
 
 def choose(page: Page, tab: str, panel: str) -> None:
-    """Click a tab, and wait for its panel."""
-    page.locator(".card-tabs").get_by_role("link", name=tab, exact=True).click()
-    expect(page.locator(f"#panel-{panel}")).to_be_visible()
+    """Click a tab of a card that has loaded, and wait for its panel."""
+    page.locator(".panel:not([aria-busy]) .card-tabs").get_by_role("link", name=tab, exact=True).click()
+    expect(page.locator(f"#panel-{panel}:not([aria-busy])")).to_be_visible()
 
 
 def current(page: Page) -> list[str]:
@@ -24,7 +24,7 @@ def current(page: Page) -> list[str]:
 def test_a_tab_that_was_chosen_by_keyboard_keeps_the_focus(reader: Reader) -> None:
     reader.sign_in()
     page = reader.page
-    page.locator("#panel-pages").get_by_role("link", name="Entered").focus()
+    page.locator("#panel-pages:not([aria-busy])").get_by_role("link", name="Entered").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#panel-entries .card-tabs [aria-current]")).to_be_focused()
     expect(page.locator("#panel-entries .card-tabs [aria-current]")).to_have_text("Entered")

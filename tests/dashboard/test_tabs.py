@@ -43,7 +43,8 @@ def test_a_card_shows_the_tab_of_the_address(busy_desk: Desk) -> None:
 
 def test_a_tab_leads_to_the_page_with_it_and_htmx_to_the_panel_alone(busy_desk: Desk) -> None:
     home = f"{busy_desk.home}/traffic"
-    assert tabs(page_of(busy_desk.get("/traffic?range=7d&tab.pages=exits&tab.sources=channels")), "exits") == [
+    part = page_of(busy_desk.get("/traffic/exits?range=7d&tab.pages=exits&tab.sources=channels", **HTMX))
+    assert tabs(part, "exits") == [
         (
             f"{home}?range=7d&tab.sources=channels#panel-pages",
             f"{home}/pages?range=7d&tab.sources=channels",
@@ -60,6 +61,13 @@ def test_a_tab_leads_to_the_page_with_it_and_htmx_to_the_panel_alone(busy_desk: 
             "Left",
         ),
     ]
+
+
+def test_a_tab_of_a_card_that_loads_is_a_plain_link_to_the_page_with_it(busy_desk: Desk) -> None:
+    page = page_of(busy_desk.get("/traffic?range=7d"))
+    card = page.partition('id="panel-pages"')[2].partition("</nav>")[0]
+    links = re.findall(r'<a id="tab-[^"]+" href="([^"]*)" data-tab="tab.pages"', card)
+    assert links[1] == f"{busy_desk.home}/traffic?range=7d&tab.pages=entries#panel-entries"
 
 
 def test_a_panel_that_htmx_gets_leads_on_with_its_tab(busy_desk: Desk) -> None:
@@ -94,7 +102,7 @@ def test_a_share_link_shows_the_tab_that_its_owner_left_and_the_others_lead_to_t
     visit = share(busy_desk, parameters="range=30d&tab.pages=entries")
     page = page_of(visit.get())
     assert current(page) == ["Entered", *FIRST[1:]]
-    assert tabs(page, "entries") == [
+    assert tabs(page_of(visit.get("/entries", **HTMX)), "entries") == [
         (f"{visit.address}/{name}", f"{visit.address}/{name}", title)
         for name, title in (("pages", "Read"), ("entries", "Entered"), ("exits", "Left"))
     ]
