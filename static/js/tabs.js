@@ -12,7 +12,7 @@ const carry = (fields) => {
 
 /** Puts into the parameters of an address what a tab chooses; the first of a card is not named. */
 const choose = (parameters, tab) => {
-  const chosen = new URL(tab.href).searchParams.get(tab.dataset.tab);
+  const chosen = new URL(tab.getAttribute("hx-get"), location.href).searchParams.get(tab.dataset.tab);
   if (chosen) parameters.set(tab.dataset.tab, chosen);
   else parameters.delete(tab.dataset.tab);
 };
@@ -22,6 +22,12 @@ const complete = ({ target }) => {
   if (link?.origin !== location.origin) return;
   const address = new URL(link.href);
   carry(address.searchParams);
+  if (address.searchParams.has("query")) {
+    // The way to the form that shares the report takes along all that its address says.
+    const shared = new URLSearchParams(address.searchParams.get("query"));
+    carry(shared);
+    address.searchParams.set("query", shared);
+  }
   if (link.dataset.tab) choose(address.searchParams, link);
   if (address.href !== link.href) link.href = address.href;
 };
@@ -31,7 +37,7 @@ for (const way of ["click", "auxclick", "contextmenu"]) document.addEventListene
 document.addEventListener("formdata", ({ formData }) => carry(formData));
 document.addEventListener("htmx:after:swap", ({ detail }) => {
   const tab = detail?.ctx.sourceEvent?.target.closest("[data-tab]");
-  if (!tab) return;
+  if (!tab || detail.ctx.response.status >= 400) return;
   const address = new URL(location.href);
   choose(address.searchParams, tab);
   address.hash = "";
