@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from apps.organizations.models import Membership, Role
 from tests.browser.conftest import Reader
 
 
@@ -73,6 +74,17 @@ def test_tabs_go_along_with_forms(reader: Reader) -> None:
     page.get_by_role("button", name="Draw").click()
     expect(page).to_have_url(re.compile(r"\?range=30d&by=visitorGeoCountry.*&tab\.pages=exits$"))
     assert current(page)[0] == "Left"
+
+
+def test_tabs_go_along_to_the_form_that_shares_the_report(reader: Reader) -> None:
+    Membership.objects.filter(user=reader.world.ben).update(role=Role.EDITOR)
+    reader.sign_in()
+    page = reader.page
+    page.goto(f"{reader.traffic}?range=7d&is.visitorGeoCountry=DE&tab.sources=channels")
+    choose(page, "Entered", "entries")
+    choose(page, "Domain", "sources")
+    page.get_by_role("link", name="Share", exact=True).last.click()
+    expect(page.get_by_label("Narrowed to")).to_have_value("range=7d&is.visitorGeoCountry=DE&tab.pages=entries")
 
 
 def test_a_country_of_the_map_narrows_the_page_and_leaves_its_tabs(reader: Reader) -> None:

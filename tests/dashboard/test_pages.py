@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.views.defaults import server_error
 from pytest_django import Settings
 
 from apps.dashboard.middleware import ADMIN, PAGES
@@ -51,6 +52,19 @@ def test_a_report_or_panel_that_does_not_exist_is_404(desk: Desk, path: str) -> 
     answer = desk.get(path)
     assert answer.status_code == 404
     assert "There is nothing here" in answer.content.decode()
+
+
+def test_a_reader_who_does_what_editors_may_is_told_so(desk: Desk) -> None:
+    answer = desk.client.post(f"{desk.home}/share", {"title": "For the board", "report": "traffic"})
+    assert answer.status_code == 403
+    assert "You may not do this" in answer.content.decode()
+
+
+def test_an_error_of_ours_has_a_page_of_its_own_that_needs_nothing_of_who_asks(rf: RequestFactory) -> None:
+    answer = server_error(rf.get("/"))
+    assert answer.status_code == 500
+    assert "Something went wrong" in answer.content.decode()
+    assert "My sites" in answer.content.decode()
 
 
 def test_a_site_is_not_found_below_another_organization(desk: Desk) -> None:
