@@ -26,7 +26,8 @@ class Unit(Enum):
 class Measure:
     """A metric of the answer and its heading. ``part`` is one number of a metric that is an object.
 
-    ``where`` narrows it further, where the figures of a panel are of different events.
+    ``where`` narrows it further, where the figures of a panel are of different events. ``is_unwanted``: the less there
+    is of it, the better.
     """
 
     column: str
@@ -34,6 +35,7 @@ class Measure:
     part: str = ""
     where: tuple[Mapping[str, Any], ...] = ()
     unit: Unit = Unit.NUMBER
+    is_unwanted: bool = False
 
     @property
     def leaves(self) -> tuple[Measure, ...]:
@@ -57,6 +59,7 @@ class Ratio:
     under: tuple[Measure, ...]
     label: Any
     unit: Unit = Unit.NUMBER
+    is_unwanted: bool = False
 
     @property
     def leaves(self) -> tuple[Measure, ...]:
@@ -95,6 +98,6 @@ EVENTS = Measure("eventsCount", _("Events"))
 VIEWS = Measure("eventsCount", _("Page views"))
 GOOD = Measure("pageFeedbackRating", _("Good"), part="good")
 OK = Measure("pageFeedbackRating", _("OK"), part="ok")
-BAD = Measure("pageFeedbackRating", _("Bad"), part="bad")
+BAD = Measure("pageFeedbackRating", _("Bad"), part="bad", is_unwanted=True)
 HELPFUL = Measure("askResponseRating", _("Helpful"), part="positive")
 NOT_HELPFUL = Measure("askResponseRating", _("Not helpful"), part="negative")

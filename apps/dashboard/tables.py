@@ -243,13 +243,24 @@ def change_of(value: float | None, before: float | None, *, is_share: bool = Fal
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A large figure with the one it is held against, and its course as the points of a small line."""
+    """A large figure with the one it is held against, and its course as the points of a small line.
+
+    ``is_unwanted``: the less there is of it, the better.
+    """
 
     label: str
     cell: Cell
     before: Cell
     change: Change
     course: str = ""
+    is_unwanted: bool = False
+
+    @property
+    def news(self) -> str:
+        """Whether its change is ``good`` or ``bad``; empty where it is neither."""
+        if self.change.way in (Way.UNKNOWN, Way.SAME):
+            return ""
+        return "bad" if (self.change.way is Way.DOWN) is not self.is_unwanted else "good"
 
 
 def total_rows(found: Sequence[Total], *, is_compared: bool) -> Table:

@@ -99,6 +99,27 @@ def test_a_panel_tells_what_happened(desk: Desk, report: str, panel: str, expect
     assert rows(busy(desk), report, panel) == expected
 
 
+@pytest.mark.parametrize(
+    ("report", "panel", "news"),
+    [
+        ("overview", "totals", {"Visitors": "good", "Page views": "good", "Sessions": "good", "Searches": "good"}),
+        ("traffic", "visits", {"Visits": "good", "Left at once": "good"}),
+        ("feedback", "totals", {"Ratings": "good", "Bad": "bad"}),
+        ("broken", "totals", {"Hits": "bad", "Distinct URLs": "bad"}),
+    ],
+)
+def test_what_rises_is_good_news_but_for_what_nobody_wants(
+    desk: Desk, report: str, panel: str, news: dict[str, str]
+) -> None:
+    shown = REPORTS[report]
+    asked = shown.panel(panel)
+    assert asked is not None
+    answer = part(busy(desk), shown, asked, "range=30d").answer
+    assert answer is not None
+    found = {total.label: total.news for total in answer.totals}
+    assert {label: found[label] for label in news} == news
+
+
 def test_the_share_of_agents_is_of_all_reads(desk: Desk) -> None:
     # Four reads by agents and crawlers, six page views by people.
     assert rows(busy(desk), "agents", "totals")[1] == ["Share of agents", 40.0, 0.0]

@@ -39,6 +39,7 @@ class Totals:
                     cell_of(figure, old, scope.zone),
                     change_of(value, old, is_share=figure.unit is Unit.PERCENT),
                     course,
+                    is_unwanted=figure.is_unwanted,
                 )
             )
         return Answer(totals=tuple(found), table=total_rows(found, is_compared=scope.before is not None))

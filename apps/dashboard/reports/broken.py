@@ -7,14 +7,15 @@ from django.utils.translation import gettext_lazy as _
 from apps.dashboard.drawings.redirects import Redirects
 from apps.dashboard.drawings.totals import Totals
 from apps.dashboard.drawings.trend import Trend
-from apps.dashboard.measures import VISITORS, Measure, Unit
+from apps.dashboard.measures import Measure, Unit
 from apps.dashboard.reports.declared import PEOPLE, Panel, Report, Width, is_, ranked
 
 MISSING = (is_("eventType", "page_view"), is_("page", None), is_("displayContext", "site"))
 """A page view without a page, in the context of the site. Source: contract.md, Track."""
 BROKEN = (*MISSING, PEOPLE)
-HITS = Measure("eventsCount", _("Hits"))
-PATHS = Measure("pathsCount", _("Distinct URLs"))
+HITS = Measure("eventsCount", _("Hits"), is_unwanted=True)
+READERS = Measure("visitorsCount", _("Visitors"), is_unwanted=True)
+PATHS = Measure("pathsCount", _("Distinct URLs"), is_unwanted=True)
 LAST = Measure("datetime", _("Last seen"), unit=Unit.MOMENT)
 FIRST = Measure("firstSeen", _("First seen"), unit=Unit.MOMENT)
 _NEEDED = _("Nothing is broken: nobody asked for a page that is not there.")
@@ -27,7 +28,7 @@ BROKEN_REPORT = Report(
         Panel(
             name="totals",
             title=_("Totals"),
-            drawing=Totals((HITS, VISITORS, PATHS)),
+            drawing=Totals((HITS, READERS, PATHS)),
             where=BROKEN,
             width=Width.FULL,
             needs=_NEEDED,
@@ -35,7 +36,7 @@ BROKEN_REPORT = Report(
         Panel(
             name="hits",
             title=_("Hits over time"),
-            drawing=Trend((HITS, VISITORS, PATHS)),
+            drawing=Trend((HITS, READERS, PATHS)),
             where=BROKEN,
             late=True,
             width=Width.FULL,
@@ -46,7 +47,7 @@ BROKEN_REPORT = Report(
             _("Top broken URLs"),
             "urlPath",
             where=BROKEN,
-            measures=(HITS, VISITORS, LAST),
+            measures=(HITS, READERS, LAST),
             width=Width.FULL,
             late=True,
             rows=12,
@@ -60,7 +61,7 @@ BROKEN_REPORT = Report(
             "urlPath",
             "referrerDomain",
             where=BROKEN,
-            measures=(HITS, VISITORS, LAST),
+            measures=(HITS, READERS, LAST),
             width=Width.FULL,
             late=True,
             rows=12,
@@ -92,7 +93,7 @@ BROKEN_REPORT = Report(
             _("By referrer"),
             "referrerDomain",
             where=BROKEN,
-            measures=(HITS, VISITORS),
+            measures=(HITS, READERS),
             late=True,
             needs=_NEEDED,
         ),
@@ -101,7 +102,7 @@ BROKEN_REPORT = Report(
             _("By country"),
             "visitorGeoCountry",
             where=BROKEN,
-            measures=(HITS, VISITORS),
+            measures=(HITS, READERS),
             late=True,
             needs=_NEEDED,
         ),
@@ -110,7 +111,7 @@ BROKEN_REPORT = Report(
             _("By device"),
             "visitorDevice",
             where=BROKEN,
-            measures=(HITS, VISITORS),
+            measures=(HITS, READERS),
             late=True,
             rows=5,
             needs=_NEEDED,

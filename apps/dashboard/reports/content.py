@@ -11,7 +11,7 @@ from apps.dashboard.reports.declared import PEOPLE, Panel, Report, Width, is_, r
 
 _RATING = (is_("eventType", "page_post_feedback"), PEOPLE)
 _NEEDED = _("Ratings of pages would fill it: the script sends them, docs/script.md tells how.")
-_SCORE = Ratio((GOOD,), (GOOD, OK, BAD), _("Good"), unit=Unit.PERCENT)
+_SCORE = Ratio((GOOD,), (GOOD, OK, BAD), _("Score"), unit=Unit.PERCENT)
 
 CONTENT = Report(
     name="feedback",

@@ -120,6 +120,7 @@ TRAFFIC = Report(
                         (VISITS,),
                         _("Left at once"),
                         unit=Unit.PERCENT,
+                        is_unwanted=True,
                     ),
                 )
             ),
