@@ -29,6 +29,7 @@ LIGHT, DARK = "rgb(11, 95, 88)", "rgb(116, 227, 212)"
 """The strongest colour of the map."""
 
 BUCKETS = tuple(Bucket(datetime(2026, 4, 1, tzinfo=UTC) + timedelta(days=day), whole=day < 2) for day in range(3))
+WEEK = tuple(Bucket(datetime(2026, 11, 20, 9, tzinfo=UTC) + timedelta(days=day), whole=True) for day in range(8))
 FIGURES: dict[str, dict[str, Any]] = {
     "lines": lines(
         ["Visitors"],
@@ -45,6 +46,7 @@ FIGURES: dict[str, dict[str, Any]] = {
     ),
     "bars": bars(["<a href='https://x.example'>go</a>"], [3], label="Views", links=["?page=go"]),
     "hours": hours({(day, 12): 1234 for day in range(1, 8)}, label="Visitors"),
+    "week": lines(["Visitors"], Series(WEEK, ((5, 3, 2, 4, 6, 7, 1, 2),)), interval=Interval.DAY, zone=UTC_ZONE),
     "world": world({"BR": 12345, "DE": 3}, label="Visitors", links={"BR": "?country=BR", "DE": "//x.example"}),
 }
 SIGHT = {
@@ -52,6 +54,7 @@ SIGHT = {
     "stacked": ".point path",
     "bars": ".point path",
     "hours": ".hm image",
+    "week": ".js-line",
     "world": ".choroplethlayer path",
 }
 
@@ -160,6 +163,22 @@ def test_a_figure_follows_the_width_of_its_place(page: Page) -> None:
     page.set_viewport_size({"width": 375, "height": 400})
     expect(place).to_have_js_property("clientWidth", 375)
     expect(place.locator(".main-svg").first).to_have_attribute("width", "375")
+
+
+def test_the_days_below_a_line_can_be_read_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 309, "height": 400})
+    place = shown(page, "week")
+    frame = place.bounding_box()
+    assert frame
+    days = place.locator(".xtick text")
+    assert days.count() > 2
+    for day in days.all():
+        box = day.bounding_box()
+        assert box
+        assert box["height"] < 20  # level, not turned
+        assert frame["x"] <= box["x"]
+        assert box["x"] + box["width"] <= frame["x"] + frame["width"]
+        assert box["y"] + box["height"] <= frame["y"] + frame["height"]
 
 
 def test_a_figure_that_leaves_the_page_is_forgotten(page: Page) -> None:

@@ -68,7 +68,7 @@ def over_time(
             "fixedrange": True,
             "showgrid": False,
             "zeroline": False,
-            "nticks": 8,
+            "tickangle": 0,
             "tickformat": _TICKS.get(interval, "%-d %b"),
             "hoverformat": _HOVERS[interval],
             "range": span,
