@@ -1,9 +1,15 @@
-"""Who may change what a site's people share, and that it is told in the audit."""
+"""Who may change what a site's people share, how it is kept and deleted, and that it is told in the audit."""
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from apps.dashboard.frames import membership
 from apps.organizations.audit import AuditEntry
@@ -32,3 +38,38 @@ def note(site: Site, who: User, what: str, **details: str) -> None:
         site=site.public_id,
         details=details,
     )
+
+
+class KeptForm(forms.ModelForm):  # type: ignore[type-arg]  # generic to the type checker alone
+    """The title of something that a site's people keep; its instance has a site. ``noun`` is its word in the audit."""
+
+    noun: ClassVar[str]
+
+    def save_as(self, who: User) -> bool:
+        """Keep it, and say so in the audit; false where it cannot be kept, which is then an error of the form."""
+        kept = self.instance
+        what = "save" if kept.pk is None else "rename"
+        with transaction.atomic():
+            kept.save()
+            note(kept.site, who, f"{what}_{self.noun}", **{self.noun: kept.public_id})
+        return True
+
+
+def keep(request: HttpRequest, form: KeptForm) -> bool:
+    """Keep what an editor's form says, and tell them; false where it was rejected.
+
+    Raises ``PermissionDenied`` for who is no editor.
+    """
+    who = editor(request, form.instance.site)
+    if not form.is_valid() or not form.save_as(who):
+        return False
+    messages.success(request, _("Saved."))
+    return True
+
+
+def forget(request: HttpRequest, kept: Any, noun: str) -> None:
+    """Delete what an editor wants deleted, and say so in the audit; raises ``PermissionDenied`` for anybody else."""
+    who = editor(request, kept.site)
+    with transaction.atomic():
+        note(kept.site, who, f"delete_{noun}", **{noun: kept.public_id})
+        kept.delete()

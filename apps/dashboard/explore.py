@@ -17,13 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.core.clock import utc_now
 from apps.dashboard.address import Address
 from apps.dashboard.controls import Controls
-from apps.dashboard.editing import editor, may_edit
+from apps.dashboard.editing import forget, keep, may_edit
 from apps.dashboard.exploring import NAMES, Choices, Exploration, read_exploration
 from apps.dashboard.frames import EXPLORE, find_site
 from apps.dashboard.models import SavedReport
 from apps.dashboard.panels import Links, PanelView, answer
 from apps.dashboard.reports import Report
-from apps.dashboard.saved_reports import NewReportForm, ReportForm, forget
+from apps.dashboard.saved_reports import NewReportForm, ReportForm
 from apps.dashboard.scope import Scope, read_scope
 from apps.dashboard.views import context_of, csv_of, narrowed_to, origin_of, suggested
 from apps.sites.models import Site
@@ -47,12 +47,10 @@ def explore(request: HttpRequest, organization: str, site_id: str) -> HttpRespon
     site = find_site(request, organization, site_id)
     if request.method != "POST":
         return _page(request, *read(site, Address.read(request.GET)))
-    who = editor(request, site)
     scope, chosen = read(site, Address.read(QueryDict(request.POST.get("address", ""))))
-    form = NewReportForm(request.POST, instance=SavedReport(site=site))
-    if not form.is_valid() or not form.save_as(who, address=scope.address):
+    form = NewReportForm(request.POST, instance=SavedReport(site=site, address=scope.address.encoded))
+    if not keep(request, form):
         return _page(request, scope, chosen, form=form)
-    messages.success(request, _("Saved."))
     return redirect(links_of(site).report + scope.address.link)
 
 
@@ -93,11 +91,9 @@ def saved_report(request: HttpRequest, organization: str, site_id: str, public_i
     there = f"{links_of(site).report}?"
     if request.method != "POST":
         return redirect(there + (request.GET.urlencode() or report.address))
-    who = editor(request, site)
     form = ReportForm(request.POST, instance=report, prefix=public_id)
-    if not form.is_valid() or not form.save_as(who):
+    if not keep(request, form):
         return _page(request, *read(site, Address.read(QueryDict(report.address))), renaming=form)
-    messages.success(request, _("Saved."))
     return redirect(there + report.address)
 
 
@@ -106,9 +102,9 @@ def saved_report(request: HttpRequest, organization: str, site_id: str, public_i
 def delete(request: HttpRequest, organization: str, site_id: str, public_id: str) -> HttpResponse:
     """Forget a saved report."""
     site = find_site(request, organization, site_id)
-    who, report = editor(request, site), get_object_or_404(site.saved_reports, public_id=public_id)
+    report = get_object_or_404(site.saved_reports, public_id=public_id)
     address = report.address
-    forget(report, who)
+    forget(request, report, ReportForm.noun)
     messages.success(request, _("The report is deleted."))
     return redirect(f"{links_of(site).report}?{address}")
 

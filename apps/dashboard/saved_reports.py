@@ -1,21 +1,22 @@
-"""Keeping an exploration under a title, renaming and forgetting it."""
+"""Keeping an exploration under a title, and renaming it."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 from django import forms
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from apps.dashboard.address import Address
-from apps.dashboard.editing import note
+from apps.dashboard.editing import KeptForm
 from apps.dashboard.models import SavedReport
 from apps.organizations.models import User
 
 
-class ReportForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The title of a report; its instance has a site."""
+class ReportForm(KeptForm):
+    """The title of a report."""
+
+    noun = "report"
 
     class Meta:
         model = SavedReport
@@ -27,23 +28,13 @@ class ReportForm(forms.ModelForm):  # type: ignore[type-arg]
             raise forms.ValidationError(self._taken)
         return title
 
-    def save_as(self, who: User, *, address: Address | None = None) -> bool:
-        """Keep the report, and say so in the audit; false where another took its title at the same moment.
-
-        ``address`` is what a new one shows.
-        """
-        report: SavedReport = self.instance
-        is_new = report.pk is None
-        if address is not None:
-            report.address, report.created_by = address.encoded, who
+    def save_as(self, who: User) -> bool:
+        """Keep it; false where another took its title at the same moment."""
         try:
-            with transaction.atomic():
-                report.save()
-                note(report.site, who, "save_report" if is_new else "rename_report", report=report.public_id)
+            return super().save_as(who)
         except IntegrityError:
             self.add_error("title", self._taken)
             return False
-        return True
 
     @property
     def _taken(self) -> str:
@@ -51,21 +42,19 @@ class ReportForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class NewReportForm(ReportForm):
-    """A new report: its title, and the address that shows it."""
+    """A new report: its title, and the address that shows it, which its instance has as it was understood."""
 
     address = forms.CharField(
         required=False, max_length=SavedReport.LONGEST_ADDRESS, strip=False, widget=forms.HiddenInput
     )
+
+    def save_as(self, who: User) -> bool:
+        """Keep it as theirs."""
+        self.instance.created_by = who
+        return super().save_as(who)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         if "address" in self.errors:
             self.add_error(None, _("This page is narrowed to more than a report can keep."))
         return values
-
-
-def forget(report: SavedReport, who: User) -> None:
-    """Delete a report, and say so in the audit."""
-    with transaction.atomic():
-        note(report.site, who, "delete_report", report=report.public_id)
-        report.delete()

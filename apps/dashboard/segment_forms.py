@@ -1,4 +1,4 @@
-"""Making, renaming and deleting the saved segments of a site."""
+"""Making and renaming the saved segments of a site."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.errors import Refusal
 from apps.core.text import is_well_formed
-from apps.dashboard.editing import note
+from apps.dashboard.editing import KeptForm
 from apps.events.claims import read_claims
-from apps.organizations.models import User
 from apps.segments.models import VisitorSegment
 
 
@@ -44,21 +42,14 @@ class ClaimsField(forms.CharField):
         """The rules for texts are not about objects."""
 
 
-class SegmentTitleForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The title of a segment; its instance has a site."""
+class SegmentTitleForm(KeptForm):
+    """The title of a segment."""
+
+    noun = "segment"
 
     class Meta:
         model = VisitorSegment
         fields: ClassVar = ["title"]
-
-    def save_as(self, who: User) -> VisitorSegment:
-        """Keep the segment, and say so in the audit."""
-        segment: VisitorSegment = self.instance
-        what = "save_segment" if segment.pk is None else "rename_segment"
-        with transaction.atomic():
-            segment.save()
-            note(segment.site, who, what, segment=segment.public_id)
-        return segment
 
 
 class SegmentForm(SegmentTitleForm):
@@ -74,10 +65,3 @@ class SegmentForm(SegmentTitleForm):
 
     class Meta(SegmentTitleForm.Meta):
         fields: ClassVar = ["title", "claims"]
-
-
-def forget(segment: VisitorSegment, who: User) -> None:
-    """Delete a segment, and say so in the audit."""
-    with transaction.atomic():
-        note(segment.site, who, "delete_segment", segment=segment.public_id)
-        segment.delete()

@@ -27,7 +27,7 @@ from apps.dashboard.panels import Links, PanelView, answer
 from apps.dashboard.reports import Report
 from apps.dashboard.reports.overview import OVERVIEW
 from apps.dashboard.scope import Scope, read_scope
-from apps.dashboard.segment_forms import SegmentForm, SegmentTitleForm, forget
+from apps.dashboard.segment_forms import SegmentForm, SegmentTitleForm
 from apps.dashboard.tables import Cell, number_cell
 from apps.dashboard.views import context_of, csv_of, links_of, narrowed_to, origin_of, suggested
 from apps.segments.claim_sets import title_of
@@ -71,13 +71,10 @@ def segments(request: HttpRequest, organization: str, site_id: str) -> HttpRespo
     site = find_site(request, organization, site_id)
     if request.method != "POST":
         return _page(request, site)
-    who = editing.editor(request, site)
     form = SegmentForm(request.POST, instance=VisitorSegment(site=site))
-    if not form.is_valid():
+    if not editing.keep(request, form):
         return _page(request, site, form=form)
-    segment = form.save_as(who)
-    messages.success(request, _("Saved."))
-    return redirect(f"{_home(site)}?{Address((('left', segment.public_id),)).encoded}")
+    return redirect(f"{_home(site)}?{Address((('left', form.instance.public_id),)).encoded}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,12 +89,9 @@ def saved_segment(request: HttpRequest, organization: str, site_id: str, public_
     if request.method != "POST":
         asked = request.GET.urlencode()
         return redirect(f"{_home(site)}?{asked}" if asked else _overview(site, Address((("segment", public_id),))))
-    who = editing.editor(request, site)
     form = SegmentTitleForm(request.POST, instance=segment, prefix=public_id)
-    if not form.is_valid():
+    if not editing.keep(request, form):
         return _page(request, site, renaming=form)
-    form.save_as(who)
-    messages.success(request, _("Saved."))
     return redirect(_home(site))
 
 
@@ -106,8 +100,7 @@ def saved_segment(request: HttpRequest, organization: str, site_id: str, public_
 def delete(request: HttpRequest, organization: str, site_id: str, public_id: str) -> HttpResponse:
     """Delete a saved segment."""
     site = find_site(request, organization, site_id)
-    who, segment = editing.editor(request, site), get_object_or_404(site.segments, public_id=public_id)
-    forget(segment, who)
+    editing.forget(request, get_object_or_404(site.segments, public_id=public_id), SegmentTitleForm.noun)
     messages.success(request, _("The segment is deleted."))
     return redirect(_home(site))
 

@@ -10,7 +10,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,11 +19,11 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.core.clock import utc_now
-from apps.dashboard.frames import SHARE, find_site, frame, membership
+from apps.dashboard.editing import editor, may_edit
+from apps.dashboard.frames import SHARE, find_site, frame
 from apps.dashboard.reports import REPORTS
 from apps.dashboard.scope import zone_of
 from apps.dashboard.share_forms import NewPasswordForm, ShareForm
-from apps.organizations.models import Role, User
 from apps.sites.models import ShareLink, Site
 from apps.sites.sharing import change_password, revoke_link
 
@@ -61,7 +60,7 @@ def share(request: HttpRequest, organization: str, site_id: str) -> HttpResponse
     site = find_site(request, organization, site_id)
     if request.method != "POST":
         return _page(request, site)
-    who = _editor(request, site)
+    who = editor(request, site)
     form = ShareForm(request.POST, site=site)
     if not form.is_valid():
         return _page(request, site, form=form, status=_UNPROCESSABLE)
@@ -74,7 +73,7 @@ def share(request: HttpRequest, organization: str, site_id: str) -> HttpResponse
 def change(request: HttpRequest, organization: str, site_id: str, link_id: str) -> HttpResponse:
     """Give a link another password, or none."""
     site = find_site(request, organization, site_id)
-    who, link = _editor(request, site), _find(request, site, link_id)
+    who, link = editor(request, site), _find(request, site, link_id)
     form = _password_form(link, request.POST)
     if not form.is_valid():
         return _page(request, site, rejected={link.pk: form}, status=_UNPROCESSABLE)
@@ -88,7 +87,7 @@ def change(request: HttpRequest, organization: str, site_id: str, link_id: str) 
 def revoke(request: HttpRequest, organization: str, site_id: str, link_id: str) -> HttpResponse:
     """End a link for good."""
     site = find_site(request, organization, site_id)
-    who, link = _editor(request, site), _find(request, site, link_id)
+    who, link = editor(request, site), _find(request, site, link_id)
     revoke_link(link, who=who)
     messages.success(request, _("The link is revoked."))
     return _back(site)
@@ -110,7 +109,7 @@ def _page(
         "zone": zone_of(site),
         "fresh": fresh,
     }
-    if Role(membership(request, site).role).can_edit:
+    if may_edit(request, site):
         context["form"] = form or ShareForm(initial=_prefilled(request), site=site)
     return render(request, "dashboard/share.html", frame(request, site, SHARE) | context, status=status)
 
@@ -141,12 +140,6 @@ def _fresh(request: HttpRequest, link: ShareLink, token: str) -> Fresh:
 
 def _password_form(link: ShareLink, data: Mapping[str, Any] | None = None) -> NewPasswordForm:
     return NewPasswordForm(data, prefix=link.public_id)
-
-
-def _editor(request: HttpRequest, site: Site) -> User:
-    if not (isinstance(request.user, User) and Role(membership(request, site).role).can_edit):
-        raise PermissionDenied
-    return request.user
 
 
 def _find(request: HttpRequest, site: Site, link_id: str) -> ShareLink:

@@ -50,7 +50,7 @@ def _zones() -> list[tuple[str, str]]:
     return [(name, name.replace("_", " ")) for name in sorted(available_timezones())]
 
 
-class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
+class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # generic to the type checker alone
     """The settings of a site. What deletes events is for owners."""
 
     url = forms.URLField(
