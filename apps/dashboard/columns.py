@@ -19,12 +19,16 @@ PAGE, READER, SOURCE, EVENT = _("Page"), _("Reader"), _("Source"), _("Event")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A column on the pages. ``group`` is where the filter menu lists it; without one nothing is filtered by it."""
+    """A column on the pages. ``group`` is where the filter menu lists it; without one nothing is filtered by it.
+
+    ``length`` says how much room its texts need: ``short``, ``long``, or as much as others.
+    """
 
     column: str
     heading: Any
     show: Callable[[Any], str] = labels.as_sent
     group: Any = None
+    length: str = ""
 
 
 SHOWN = {
@@ -55,17 +59,19 @@ SHOWN = {
         Shown(column="utmContent", heading=_("Content"), group=SOURCE),
         Shown(column="eventType", heading=_("Event"), show=labels.event_type, group=EVENT),
         Shown(column="eventSearchQuery", heading=_("Search or question"), group=EVENT),
-        Shown(column="eventPageFeedbackRating", heading=_("Page rating"), show=labels.rating, group=EVENT),
-        Shown(column="eventPageFeedbackComment", heading=_("Comment")),
+        Shown(
+            column="eventPageFeedbackRating", heading=_("Page rating"), show=labels.rating, group=EVENT, length="short"
+        ),
+        Shown(column="eventPageFeedbackComment", heading=_("Comment"), length="long"),
         Shown(column="eventAskResponseRating", heading=_("Answer rating"), show=labels.answer_rating, group=EVENT),
         Shown(column="eventLinkTargetDomain", heading=_("Domain"), show=labels.domain, group=EVENT),
         Shown(column="eventLinkTargetKind", heading=_("Kind of target"), show=labels.technology, group=EVENT),
         Shown(column="eventLinkTargetValue", heading=_("Target"), show=labels.target),
-        Shown(column="eventLinkPosition", heading=_("Position"), show=labels.technology, group=EVENT),
+        Shown(column="eventLinkPosition", heading=_("Position"), show=labels.technology, group=EVENT, length="short"),
         Shown(column="eventAPIOperationPath", heading=_("Operation"), group=EVENT),
-        Shown(column="eventAPIOperationMethod", heading=_("Method"), show=labels.method, group=EVENT),
+        Shown(column="eventAPIOperationMethod", heading=_("Method"), show=labels.method, group=EVENT, length="short"),
         Shown(column="eventAdDomain", heading=_("Advertiser"), group=EVENT),
-        Shown(column="eventAdPlacement", heading=_("Placement"), show=labels.technology, group=EVENT),
+        Shown(column="eventAdPlacement", heading=_("Placement"), show=labels.technology, group=EVENT, length="short"),
         Shown(column="eventLLMSVariant", heading=_("llms.txt variant"), show=labels.technology, group=EVENT),
         Shown(column="eventSearchResultRecordId", heading=_("Result record")),
         Shown(column="datetime", heading=_("Time"), show=labels.moment),

@@ -30,7 +30,7 @@ _MOMENTS = {Interval.HOUR: "D j M, H:i", Interval.DAY: "D j M Y", Interval.WEEK:
 class Cell:
     """One value: ``shown`` to people, ``exact`` in every digit, ``value`` as CSV writes it.
 
-    ``link`` narrows the page to it.
+    ``link`` narrows the page to it, ``length`` says how much room texts of its column need.
     """
 
     shown: str
@@ -39,11 +39,12 @@ class Cell:
     is_number: bool = False
     link: str = ""
     is_moment: bool = False
+    length: str = ""
 
     @property
     def style(self) -> str:
         """Its class in the style sheet."""
-        return "number" if self.is_number else "moment" if self.is_moment else ""
+        return "number" if self.is_number else "moment" if self.is_moment else self.length
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +79,8 @@ class Table:
         return out.getvalue()
 
 
-def text_cell(text: str, link: str = "") -> Cell:
-    return Cell(text, text, text, link=link)
+def text_cell(text: str, link: str = "", length: str = "") -> Cell:
+    return Cell(text, text, text, link=link, length=length)
 
 
 def number_cell(value: float | None) -> Cell:

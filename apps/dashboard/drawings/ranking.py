@@ -118,7 +118,8 @@ def value_cell(column: str, value: Any, scope: Scope) -> Cell:
     if column == "datetime":
         return moment_cell(value, scope.zone)
     link = scope.link_to(column, to_text(kind_of(column), value)) if column in COLUMNS else ""
-    return text_cell(SHOWN[column].show(value), link)
+    shown = SHOWN[column]
+    return text_cell(shown.show(value), link, shown.length)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
