@@ -44,7 +44,7 @@ def test_a_panel_that_does_not_come_says_so_and_loads_again(reader: Reader, fail
     reader.sign_in()
     page = reader.page
     page.route("**/traffic/languages*", fail)
-    page.locator("[hx-get*='/languages']").scroll_into_view_if_needed()
+    page.locator("#panel-languages").evaluate("each => each.scrollIntoView()")
     card = page.locator(".panel", has_text=SENTENCE)
     expect(card.get_by_role("heading")).to_have_text("Languages")
     expect(card).not_to_have_attribute("aria-busy", "true")
@@ -105,7 +105,7 @@ def test_a_panel_of_a_shared_report_loads_again(reader: Reader, stranger: Strang
     page = stranger.page
     page.route("**/countries", lambda route: route.fulfill(status=500, body="<h1>A page of its own</h1>"))
     page.goto(url)
-    page.locator("[hx-get$='/countries']").scroll_into_view_if_needed()
+    page.locator("#panel-countries").evaluate("each => each.scrollIntoView()")
     expect(page.get_by_text(SENTENCE)).to_be_visible()
     page.unroute("**/countries")
     loads_again(page, "countries")

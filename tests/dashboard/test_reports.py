@@ -175,9 +175,9 @@ def test_ads_are_in_the_menu_of_sites_that_show_some(desk: Desk) -> None:
 
 
 def test_panels_of_one_card_are_tabs(desk: Desk) -> None:
-    page = busy(desk).get("/traffic").content.decode()
-    assert f'hx-get="{desk.home}/traffic/entries?range=30d&amp;tab.pages=entries"' in page
-    assert 'id="panel-entries"' not in page
+    card = busy(desk).get("/traffic/pages", **{"HX-Request": "true"}).content.decode()
+    assert f'hx-get="{desk.home}/traffic/entries?range=30d&amp;tab.pages=entries"' in card
+    assert 'id="panel-entries"' not in card
     assert "Entered" in desk.get("/traffic/entries", **{"HX-Request": "true"}).content.decode()
 
 
