@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save
 
 
 class ApiConfig(AppConfig):
@@ -15,3 +15,4 @@ class ApiConfig(AppConfig):
         for model in (ApiToken, Membership, Organization, User, Site):
             for signal in (post_save, post_delete):
                 signal.connect(forget_all, sender=model, dispatch_uid=f"api-memory-{model.__name__}")
+        m2m_changed.connect(forget_all, sender=Membership.sites.through, dispatch_uid="api-memory-limits")

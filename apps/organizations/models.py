@@ -11,12 +11,13 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser, BaseUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.clock import utc_now
 from apps.core.ids import new_organization_id, new_user_id
 from apps.organizations.audit import AuditEntry
+from apps.organizations.roles import Role
 
 __all__ = ["ApiToken", "AuditEntry", "Membership", "Organization", "Role", "Scope", "User"]
 
@@ -86,29 +87,41 @@ class Organization(models.Model):
         return Role(membership.role) if membership else None
 
 
-class Role(models.TextChoices):
-    """What a member may do: owners manage people, editors change sites, readers look."""
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def opening(self, user: User, *, site: str = "pk", organization: str = "organization") -> Exists:
+        """A condition for queries of sites, or of what belongs to one: that ``user`` may see the site.
 
-    OWNER = "owner", _("Owner")
-    EDITOR = "editor", _("Editor")
-    READER = "reader", _("Reader")
-
-    @property
-    def can_edit(self) -> bool:
-        return self in (Role.OWNER, Role.EDITOR)
+        ``site`` and ``organization`` name both as that query does.
+        """
+        mine = self.filter(user=user, organization=OuterRef(organization))
+        return Exists(mine.filter(Q(is_limited=False) | Q(sites=OuterRef(site))))
 
 
 class Membership(models.Model):
-    """That a person belongs to an organization, with a role."""
+    """That a person belongs to an organization, with a role.
+
+    A limited reader sees ``sites`` alone: no other, none when the last of them is gone, and none that is added later.
+    """
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.READER)
+    is_limited = models.BooleanField(_("limited to some sites"), default=False)
+    sites = models.ManyToManyField(
+        "sites.Site", blank=True, related_name="+", help_text=_("Those of a limited reader.")
+    )
     created_at = models.DateTimeField(default=utc_now, editable=False)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("organization", "user"), name="one_membership_a_person"),
+            models.CheckConstraint(
+                condition=Q(is_limited=False) | Q(role=Role.READER),
+                name="only_readers_are_limited",
+                violation_error_message=_("Only readers are limited to some sites."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.clock import utc_now
 from apps.core.hashing import new_key
 from apps.core.ids import new_site_id
-from apps.organizations.models import ApiToken, Organization, User
+from apps.organizations.models import ApiToken, Membership, Organization, User
 from apps.sites.share_links import ShareLink
 
 __all__ = ["IngestPolicy", "ShareLink", "Site", "SiteQuerySet", "Visibility"]
@@ -79,8 +79,10 @@ def _texts(value: object, complaint: str) -> list[str]:
 
 class SiteQuerySet(models.QuerySet["Site"]):
     def visible_to(self, user: User | AnonymousUser) -> SiteQuerySet:
-        """The sites of the organizations that ``user`` is a member of."""
-        return self.filter(organization__in=Organization.objects.visible_to(user))
+        """The sites of the organizations that ``user`` is a member of; for a limited reader only those listed."""
+        if not isinstance(user, User):
+            return self.none()
+        return self.filter(Membership.objects.opening(user))
 
     def for_token(self, token: ApiToken) -> SiteQuerySet:
         """The sites that ``token`` reaches: those of its organization that its owner may see."""

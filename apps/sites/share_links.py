@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.clock import utc_now
 from apps.core.ids import new_share_link_id
-from apps.organizations.models import Organization, User
+from apps.organizations.models import Membership, User
 
 MAX_PARAMETERS_CHARACTERS = 8_000
 MAX_EMBED_HOSTS = 50
@@ -65,8 +65,10 @@ def hash_of(token: str) -> str:
 
 class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
     def visible_to(self, user: User | AnonymousUser) -> ShareLinkQuerySet:
-        """The links to the sites of the organizations that ``user`` is a member of."""
-        return self.filter(site__organization__in=Organization.objects.visible_to(user))
+        """The links to the sites that ``user`` may see."""
+        if not isinstance(user, User):
+            return self.none()
+        return self.filter(Membership.objects.opening(user, site="site", organization="site__organization"))
 
     def not_revoked(self) -> ShareLinkQuerySet:
         """Links that nobody ended; time may have."""
