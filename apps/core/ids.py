@@ -50,3 +50,8 @@ def new_share_link_id() -> str:
 def new_report_id() -> str:
     """``report_`` and 16 characters."""
     return f"report_{_random(16)}"
+
+
+def new_invitation_id() -> str:
+    """``invitation_`` and 16 characters."""
+    return f"invitation_{_random(16)}"

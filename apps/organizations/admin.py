@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
@@ -14,41 +15,34 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from apps.core.clock import utc_now
+from apps.organizations.audit import note
+from apps.organizations.members_admin import MembersAdmin, MembershipInline, who_of
 from apps.organizations.models import ApiToken, AuditEntry, Membership, Organization, Scope, User
 
 admin.site.unregister(Group)  # roles are kept in memberships
 admin.site.unregister(EmailAddress)  # a person has one address, the one they sign in with
 
 
-class MembershipInline(TabularInline):  # type: ignore[misc]  # unfold has no types
-    """The members of an organization, or the organizations of a person."""
-
-    model = Membership
-    extra = 0
-    autocomplete_fields = ("organization", "user")
-    fields = ("organization", "user", "role")
-
-
 @admin.register(Organization)
-class OrganizationAdmin(ModelAdmin):  # type: ignore[misc]
+class OrganizationAdmin(MembersAdmin):
     list_display = ("title", "public_id", "created_at")
     search_fields = ("title", "public_id")
     readonly_fields = ("public_id", "created_at")
     inlines = (MembershipInline,)
 
+    def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change or form.changed_data:
+            what = "rename_organization" if change else "create_organization"
+            note(what, who=who_of(request).public_id, organization=obj.public_id)
 
-@admin.register(Membership)
-class MembershipAdmin(ModelAdmin):  # type: ignore[misc]
-    list_display = ("user", "organization", "role", "created_at")
-    list_filter = ("role", "organization")
-    list_select_related = ("user", "organization")
-    search_fields = ("user__email", "organization__title")
-    autocomplete_fields = ("organization", "user")
+    def note_deletion(self, row: Organization, who: User) -> None:
+        note("delete_organization", who=who.public_id, organization=row.public_id)
 
 
 class NewUserForm(UserCreationForm):  # type: ignore[misc]
@@ -60,7 +54,7 @@ class NewUserForm(UserCreationForm):  # type: ignore[misc]
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(DjangoUserAdmin, MembersAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
@@ -78,6 +72,9 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
     inlines = (MembershipInline,)
+
+    def memberships_of(self, rows: Iterable[Any]) -> list[Membership]:
+        return list(Membership.objects.filter(user__in=[row.pk for row in rows]))
 
 
 class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -55,3 +55,8 @@ class AuditEntry(models.Model):
 
     def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise Fixed("Audit entries are not deleted.")
+
+
+def note(what: str, *, who: str, organization: str = "", site: str = "", **details: Any) -> AuditEntry:
+    """Add an entry. All are ids but ``what``, a verb and its object: ``remove_member``."""
+    return AuditEntry.objects.create(who=who, what=what, organization=organization, site=site, details=details)

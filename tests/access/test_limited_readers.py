@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from apps.api import caches
 from apps.events.store import EventStore
 from apps.organizations.models import Membership, Organization, Role
 from apps.sites.models import ShareLink, Site
 from apps.sites.sharing import create_link
+from tests.access.conftest import signed_in
 from tests.people import World, token_of
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered() -> None:
-    caches.forget_all()
-    cache.clear()
-
-
-@pytest.fixture
-def blog(world: World) -> Site:
-    """Acme's other site."""
-    return Site.objects.create(organization=world.acme, title="Acme Blog")
 
 
 @pytest.fixture
@@ -43,12 +30,6 @@ def home(site: Site) -> str:
 
 def api(site: Site) -> str:
     return f"/v1/orgs/{site.organization.public_id}/sites/{site.public_id}"
-
-
-def signed_in(world: World) -> Client:
-    client = Client()
-    client.force_login(world.ben)
-    return client
 
 
 def test_only_the_listed_sites_are_seen_and_the_organization_is(world: World, limited: Membership, blog: Site) -> None:
@@ -93,7 +74,7 @@ def test_only_readers_can_be_limited(world: World, limited: Membership, role: Ro
 def test_pages_switcher_and_list_know_nothing_of_the_other_sites(
     world: World, limited: Membership, blog: Site, store: EventStore
 ) -> None:
-    client = signed_in(world)
+    client = signed_in(world.ben)
     for page in ("", "/overview", "/traffic/pages", "/traffic/pages.csv", "/events", "/explore", "/segments", "/share"):
         assert client.get(home(world.docs) + page).status_code == 404, page
         assert client.get(home(blog) + page).status_code in (200, 302), page
