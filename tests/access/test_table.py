@@ -1,0 +1,162 @@
+"""Every route is answered as docs/access.md says: to everybody, and by every method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.test import Client
+
+from apps.events.store import EventStore
+from apps.organizations.audit import note
+from apps.organizations.models import User
+from tests.access.people import REFUSALS, Cast, make_cast
+from tests.access.routes import fill, is_admin, is_api, routes
+from tests.access.table import Row, read_table
+
+METHODS = ("GET", "POST")
+MORE_METHODS = ("PATCH", "PUT", "DELETE")
+QUESTION = {"range": "last7Days", "select": [{"column": "eventsCount"}]}
+EVENT = {
+    "type": "page_view",
+    "session": {"visitorId": "v", "sessionId": "s"},
+    "location": {"url": "https://docs.acme.example/"},
+}
+QUERIES = {
+    "/pixel.gif": "?org=<organization>&site=<site_id>&url=https://docs.acme.example/",
+    "/~gitbook/__evt": "?o=<organization>&s=<site_id>",
+    "/__session/2/": "?proposed=v",
+    "/sites/<organization>/<site_id>/segments/<panel_name>.csv": "?left=all",
+}
+"""What a route asks for beside its path."""
+
+
+@pytest.fixture
+def cast(db: None, store: EventStore) -> Cast:
+    return make_cast()
+
+
+def body_of(method: str, route: str) -> Any:
+    """A body that makes sense where a route takes JSON."""
+    if method == "GET" or not (is_api(route) or route in QUERIES):
+        return None
+    if route.endswith("/aggregate"):
+        return QUESTION
+    return {"events": [EVENT]} if route.endswith(("/events", "__evt")) else {"title": "Renamed"}
+
+
+def values_of(cast: Cast, route: str) -> dict[str, str]:
+    for kept in ("report", "segment"):
+        if f"/{'explore' if kept == 'report' else 'segments'}/saved/" in route:
+            return cast.values | {"public_id": cast.values[kept]}
+    if route.endswith("/segments/<panel_name>.csv"):
+        return cast.values | {"panel_name": "left-pages"}
+    return cast.values
+
+
+def asked(cast: Cast, method: str, route: str) -> dict[str, str]:
+    """What each gets."""
+    address = fill(route + QUERIES.get(route, ""), values_of(cast, route))
+    return {
+        name: person.ask(method, address, with_token=is_api(route), body=body_of(method, route))
+        for name, person in cast.people.items()
+    }
+
+
+def differences(cast: Cast, wanted: dict[Row, dict[str, str]]) -> list[str]:
+    found = {row: asked(cast, *row) for row in wanted}
+    return [
+        f"{method} {route} as {name}: {outcome}, not {wanted[method, route][name]}"
+        for (method, route), row in found.items()
+        for name, outcome in row.items()
+        if outcome != wanted[method, route][name]
+    ]
+
+
+def test_every_route_is_in_the_table_and_nothing_else() -> None:
+    written = {route for _method, route in read_table()}
+    served = set(routes())
+    assert {route for route in served - written if not is_admin(route)} == set()
+    assert written - served == set()
+
+
+def test_the_columns_are_those_who_are_tried(cast: Cast) -> None:
+    assert {tuple(row) for row in read_table().values()} == {tuple(cast.people)}
+
+
+@pytest.mark.parametrize("part", ["/sites/", "/v1", "/"])
+def test_everybody_gets_what_the_table_says(cast: Cast, part: str) -> None:
+    others = [each for each in ("/sites/", "/v1") if each != part]
+    rows = {row: wanted for row, wanted in read_table().items() if row[1].startswith(part)}
+    if part == "/":
+        rows = {row: wanted for row, wanted in rows.items() if not row[1].startswith(tuple(others))}
+    assert rows
+    assert differences(cast, rows) == []
+
+
+def unlisted() -> Iterator[Row]:
+    listed = read_table()
+    for route in routes():
+        if not is_admin(route):
+            for method in (*METHODS, *(MORE_METHODS if is_api(route) else ())):
+                if (method, route) not in listed:
+                    yield method, route
+
+
+def test_a_method_that_is_not_in_the_table_is_refused_for_everybody(cast: Cast) -> None:
+    found = {row: asked(cast, *row) for row in unlisted()}
+    assert len(found) > len(routes()) / 4
+    assert {row: got for row, got in found.items() if not set(got.values()) <= set(REFUSALS)} == {}
+
+
+def admin_address(cast: Cast, route: str) -> str:
+    values = {"object_id": "1", **cast.values}
+    if "<object_id>" in route and not route.startswith("/admin/r/"):
+        app, model = route.split("/")[2:4]
+        first = apps.get_model(app, model)._default_manager.first()
+        values["object_id"] = str(first.pk) if first else "1"
+    return fill(route, values)
+
+
+def admin_routes() -> list[str]:
+    written = {route for _method, route in read_table()}
+    return [route for route in routes() if is_admin(route) and route not in written]
+
+
+def test_the_administration_is_for_staff_alone(cast: Cast) -> None:
+    note("test", who="nobody")  # so that there is an entry to open
+    others = [person for name, person in cast.people.items() if name != "staff"]
+    found = {
+        f"{method} {route}": {person.ask(method, admin_address(cast, route), with_token=False) for person in others}
+        for route in admin_routes()
+        for method in METHODS
+    }
+    assert len(found) > 100
+    assert {where: got for where, got in found.items() if got != {"sign in"}} == {}
+
+
+def test_staff_see_every_list_of_the_administration(cast: Cast) -> None:
+    staff = cast.people["staff"]
+    lists = [route for route in admin_routes() if route.count("/") == 4 and "<" not in route and "/add/" not in route]
+    assert len(lists) > 10
+    assert {route: staff.ask("GET", route, with_token=False) for route in lists} == dict.fromkeys(lists, "yes")
+
+
+def test_staff_without_a_right_see_no_list_and_no_row_of_the_administration(cast: Cast) -> None:
+    clerk = Client(raise_request_exception=False)
+    clerk.force_login(User.objects.create(email="clerk@example.com", is_staff=True))
+    rows = [route for route in admin_routes() if route.count("/") >= 4 and not route.startswith("/admin/r/")]
+    found = {route: clerk.get(admin_address(cast, route)).status_code for route in rows}
+    assert len(found) > 60
+    harmless = {"/admin/password_change/done/"}
+    assert {route: got for route, got in found.items() if got not in (302, 403) and route not in harmless} == {}
+
+
+def test_a_session_of_the_pages_is_worth_nothing_in_the_api(cast: Cast) -> None:
+    owner = cast.people["owner"]
+    wanted = {row: found["nobody"] for row, found in read_table().items() if is_api(row[1])}
+    address = {row: fill(row[1], values_of(cast, row[1])) for row in wanted}
+    got = {row: owner.ask(row[0], address[row], with_token=False, body=body_of(*row)) for row in wanted}
+    assert got == wanted
