@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 
 FORMS = ("text", "json")
-_SHARE_LINK = re.compile(r"/share/[\w-]{30,}")
+_LINK = re.compile(r"/(share|invitations)/[\w-]{30,}")
 
 
 def logging_settings(*, level: str, form: str) -> dict[str, Any]:
@@ -72,12 +72,12 @@ def _last_steps(form: str) -> list[Any]:
         return [
             structlog.processors.ExceptionRenderer(errors),
             structlog.processors.JSONRenderer(),
-            _hide_share_links,
+            _hide_links,
         ]
     console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-    return [console, _hide_share_links]
+    return [console, _hide_links]
 
 
-def _hide_share_links(_logger: object, _method: str, line: str) -> str:
+def _hide_links(_logger: object, _method: str, line: str) -> str:
     """A log is kept and read by people who are not meant to have the links: their tokens are left out."""
-    return _SHARE_LINK.sub("/share/…", line)
+    return _LINK.sub(r"/\1/…", line)

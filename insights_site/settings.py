@@ -328,7 +328,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes
 TASK_QUEUES = ("rollups", "maintenance", "mail")
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
-CELERY_TASK_ROUTES = {"apps.rollups.*": {"queue": "rollups"}}
+CELERY_TASK_ROUTES = {
+    "apps.rollups.*": {"queue": "rollups"},
+    "apps.organizations.tasks.send_invitation": {"queue": "mail"},
+}
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -32,6 +32,15 @@ class LastOwner(Refusal):
         super().__init__(_("An organization always has an owner: make somebody else an owner first."))
 
 
+class NotAMember(Refusal):
+    """Somebody who does not belong to the organization (any more)."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(_("This person is not a member of the organization."))
+
+
 class HoldsSites(Refusal):
     """An organization with sites was to be deleted."""
 
@@ -75,10 +84,10 @@ def change_member(
 ) -> None:
     """Give a member another role; a reader may be limited to ``sites`` of the organization, ``None`` for all there are.
 
-    Raises ``LastOwner``, and ``Membership.DoesNotExist`` for somebody who is not a member.
+    Raises ``LastOwner`` and ``NotAMember``.
     """
     lock_as_owner(organization, who)
-    membership = organization.memberships.get(user=member)
+    membership = _membership(organization, member)
     if role != Role.OWNER:
         _must_leave_an_owner([membership])
     was = membership.role
@@ -92,7 +101,7 @@ def change_member(
 def remove_member(organization: Organization, member: User, *, who: User) -> None:
     """End a membership, with the tokens that the person had in the organization. Raises as ``change_member`` does."""
     lock_as_owner(organization, who)
-    membership = organization.memberships.get(user=member)
+    membership = _membership(organization, member)
     _must_leave_an_owner([membership])
     note_removal(membership, who=who)
     membership.delete()
@@ -100,9 +109,9 @@ def remove_member(organization: Organization, member: User, *, who: User) -> Non
 
 @transaction.atomic
 def leave_organization(organization: Organization, *, who: User) -> None:
-    """End the membership of ``who``. Raises ``LastOwner``, and ``Membership.DoesNotExist``."""
+    """End the membership of ``who``. Raises ``LastOwner`` and ``NotAMember``."""
     lock(organization)
-    membership = organization.memberships.get(user=who)
+    membership = _membership(organization, who)
     _must_leave_an_owner([membership])
     _end_tokens(membership)
     membership.delete()
@@ -111,10 +120,14 @@ def leave_organization(organization: Organization, *, who: User) -> None:
 
 @transaction.atomic
 def transfer_ownership(organization: Organization, member: User, *, who: User) -> None:
-    """Make a member an owner, and ``who``, who was one, an editor. Raises ``Membership.DoesNotExist``."""
+    """Make a member an owner, and ``who``, who was one, an editor.
+
+    Raises ``NotAMember``, also for a member who may not sign in any more.
+    """
     lock_as_owner(organization, who)
-    heir = organization.memberships.get(user=member, user__is_active=True)
-    former = organization.memberships.get(user=who)
+    heir, former = _membership(organization, member), _membership(organization, who)
+    if not heir.user.is_active:
+        raise NotAMember
     if heir == former:
         return
     for membership, role in ((heir, Role.OWNER), (former, Role.EDITOR)):
@@ -163,6 +176,13 @@ def note_removal(membership: Membership, *, who: User) -> None:
     """
     _end_tokens(membership)
     _note("remove_member", membership.organization, who, member=membership.user.public_id)
+
+
+def _membership(organization: Organization, user: User) -> Membership:
+    found = organization.memberships.select_related("user", "organization").filter(user=user).first()
+    if found is None:
+        raise NotAMember
+    return found
 
 
 def _must_leave_an_owner(losing: Iterable[Membership]) -> None:

@@ -17,9 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.clock import utc_now
 from apps.core.ids import new_organization_id, new_user_id
 from apps.organizations.audit import AuditEntry
+from apps.organizations.invitations import Invitation
 from apps.organizations.roles import Role
 
-__all__ = ["ApiToken", "AuditEntry", "Membership", "Organization", "Role", "Scope", "User"]
+__all__ = ["ApiToken", "AuditEntry", "Invitation", "Membership", "Organization", "Role", "Scope", "User"]
 
 
 class UserManager(BaseUserManager["User"]):

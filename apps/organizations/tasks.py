@@ -6,9 +6,16 @@ from celery import shared_task
 from django.core.management import call_command
 
 from apps.core.tasks import Work
+from apps.organizations.inviting import send
 
 
 @shared_task(base=Work)
 def delete_expired_sessions() -> None:
     """Delete sign-in sessions that have ended: nobody can use them, and they name people."""
     call_command("clearsessions")
+
+
+@shared_task(base=Work)
+def send_invitation(invitation_id: int, origin: str) -> None:
+    """Send an invitation to the address that it is for; ``origin`` is where this service is reached."""
+    send(invitation_id, origin)

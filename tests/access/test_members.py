@@ -13,6 +13,7 @@ from apps.core.clock import utc_now
 from apps.organizations.members import (
     HoldsSites,
     LastOwner,
+    NotAMember,
     change_member,
     create_organization,
     delete_organization,
@@ -101,8 +102,20 @@ def test_ownership_is_handed_over_and_the_former_owner_edits(world: World, blog:
 
 def test_ownership_cannot_be_handed_to_somebody_who_may_not_sign_in(world: World) -> None:
     User.objects.filter(pk=world.ben.pk).update(is_active=False)
-    with pytest.raises(Membership.DoesNotExist):
+    with pytest.raises(NotAMember):
         transfer_ownership(world.acme, world.ben, who=world.ada)
+    assert roles(world.acme) == {"Ada": "owner", "Ben": "reader"}
+
+
+def test_nothing_is_done_to_somebody_who_is_not_a_member(world: World) -> None:
+    for act in (
+        lambda: change_member(world.acme, world.cy, Role.OWNER, who=world.ada),
+        lambda: remove_member(world.acme, world.cy, who=world.ada),
+        lambda: transfer_ownership(world.acme, world.cy, who=world.ada),
+        lambda: leave_organization(world.acme, who=world.cy),
+    ):
+        with pytest.raises(NotAMember):
+            act()
     assert roles(world.acme) == {"Ada": "owner", "Ben": "reader"}
 
 

@@ -134,11 +134,12 @@ def test_a_log_line_can_be_json_with_its_fields() -> None:
     assert '"level": "info"' in line
 
 
+@pytest.mark.parametrize("kind", ["share", "invitations"])
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_the_log_does_not_tell_the_token_of_a_share_link(form: str) -> None:
-    code = "from django.test import Client; Client().post('/share/' + 'a1b2-_' * 5 + 'zz')"
+def test_the_log_does_not_tell_the_token_of_a_link(form: str, kind: str) -> None:
+    code = f"from django.test import Client; Client().post('/{kind}/' + 'a1b2-_' * 5 + 'zz')"
     line = manage("shell", "--no-imports", "-c", code, LOG_FORMAT=form, ALLOWED_HOSTS="testserver").stderr
-    assert "Method Not Allowed (POST): /share/…" in line
+    assert f"Method Not Allowed (POST): /{kind}/…" in line
     assert "a1b2" not in line
 
 
