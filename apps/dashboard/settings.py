@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.core.clock import utc_now
 from apps.dashboard import installing
 from apps.dashboard.frames import SETTINGS, find_site, frame, membership
+from apps.dashboard.organization_forms import CertainForm
 from apps.dashboard.scope import zone_of
 from apps.dashboard.site_forms import EraseVisitorForm, ResetForm, SiteForm, VisitorForm
 from apps.events.exports import events_of
@@ -24,6 +25,7 @@ from apps.keeping.asking import ask_for_reset, ask_for_visitor, note_export
 from apps.keeping.tasks import finish_erasures
 from apps.organizations.models import Role, User
 from apps.sites.models import IngestPolicy, Site
+from apps.sites.services import delete_site
 
 _UNPROCESSABLE = 422
 
@@ -98,6 +100,21 @@ def reset(request: HttpRequest, organization: str, site_id: str) -> HttpResponse
     return _begun(request, site)
 
 
+@require_POST
+@login_required
+def delete(request: HttpRequest, organization: str, site_id: str) -> HttpResponse:
+    """Delete the site with its events."""
+    site = find_site(request, organization, site_id)
+    if not _role(request, site).can_edit:
+        raise PermissionDenied
+    form = CertainForm(request.POST, prefix="delete")
+    if not form.is_valid():
+        return _page(request, site, delete_form=form)
+    delete_site(site, who=_person(request))
+    messages.success(request, _("%(site)s is deleted.") % {"site": site})
+    return redirect("dashboard:organization", site.organization.public_id)
+
+
 def _begun(request: HttpRequest, site: Site) -> HttpResponse:
     finish_erasures.enqueue()
     messages.success(request, _("The events are being erased, in the background."))
@@ -116,6 +133,7 @@ def _page(request: HttpRequest, site: Site, **rejected: forms.BaseForm) -> HttpR
     }
     if role.can_edit:
         shown["form"] = SiteForm(instance=site, role=role)
+        shown["delete_form"] = CertainForm(prefix="delete")
     if role == Role.OWNER:
         shown["export_form"] = VisitorForm(prefix="export")
         shown["erase_form"] = EraseVisitorForm(prefix="erase")

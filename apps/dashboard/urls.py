@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from apps.dashboard import arrivals, explore, exporting, segments, settings, share, shared, views
+from apps.dashboard import (
+    arrivals,
+    explore,
+    exporting,
+    invitations,
+    members,
+    organizations,
+    segments,
+    settings,
+    share,
+    shared,
+    views,
+)
 
 app_name = "dashboard"
 
 _SITE = "sites/<public_id:organization>/<public_id:site_id>"
+_ORGANIZATION = "organizations/<public_id:organization>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.sites, name="sites"),
@@ -20,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_SITE}/settings/export", settings.export, name="export"),
     path(f"{_SITE}/settings/erase", settings.erase, name="erase"),
     path(f"{_SITE}/settings/reset", settings.reset, name="reset"),
+    path(f"{_SITE}/settings/delete", settings.delete, name="delete-site"),
     path(f"{_SITE}/share", share.share, name="share"),
     path(f"{_SITE}/share/<public_id:link_id>/password", share.change, name="share-password"),
     path(f"{_SITE}/share/<public_id:link_id>/revoke", share.revoke, name="share-revoke"),
@@ -41,6 +55,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_SITE}/<report_name>/suggest", views.suggest, name="suggest"),
     path(f"{_SITE}/<report_name>/<panel_name>.csv", views.panel_csv, name="csv"),
     path(f"{_SITE}/<report_name>/<panel_name>", views.panel, name="panel"),
+    path("organizations", organizations.organizations, name="organizations"),
+    path(_ORGANIZATION, organizations.organization, name="organization"),
+    path(f"{_ORGANIZATION}/rename", organizations.rename, name="rename-organization"),
+    path(f"{_ORGANIZATION}/leave", organizations.leave, name="leave-organization"),
+    path(f"{_ORGANIZATION}/transfer", organizations.transfer, name="transfer-organization"),
+    path(f"{_ORGANIZATION}/delete", organizations.delete, name="delete-organization"),
+    path(f"{_ORGANIZATION}/sites", organizations.add_site, name="add-site"),
+    path(f"{_ORGANIZATION}/members", members.members, name="members"),
+    path(f"{_ORGANIZATION}/members/<public_id:user_id>", members.change, name="change-member"),
+    path(f"{_ORGANIZATION}/members/<public_id:user_id>/remove", members.remove, name="remove-member"),
+    path(f"{_ORGANIZATION}/invitations", members.invite, name="invite"),
+    path(f"{_ORGANIZATION}/invitations/<public_id:invitation_id>/revoke", members.revoke, name="revoke-invitation"),
+    path("invitations/<secret>", invitations.open_invitation, name="open-invitation"),
+    path("invitation", invitations.invitation, name="invitation"),
+    path("invitation/decline", invitations.decline, name="decline-invitation"),
     path("share/<token>", shared.report, name="shared"),
     path("share/<token>/unlock", shared.unlock, name="shared-unlock"),
     path("share/<token>/<panel_name>.csv", shared.panel_csv, name="shared-csv"),

@@ -21,6 +21,7 @@ from apps.dashboard.address import Address
 from apps.dashboard.controls import Controls, Wanted, suggestions
 from apps.dashboard.drawings.asking import Answer
 from apps.dashboard.frames import find_site, frame
+from apps.dashboard.invitations import pending
 from apps.dashboard.panels import MOST_ROWS, PER_PAGE, Links, PanelView, Sheet, answer
 from apps.dashboard.ranges import WEEK
 from apps.dashboard.reports import READERS, REPORTS, TOTALS, Panel, Report
@@ -46,7 +47,8 @@ class SiteCard:
 def sites(request: HttpRequest) -> HttpResponse:
     """My sites."""
     found = Site.objects.visible_to(request.user).select_related("organization")
-    return render(request, "dashboard/sites.html", {"cards": [_card(site) for site in found]})
+    context = {"cards": [_card(site) for site in found], "invitation": pending(request)}
+    return render(request, "dashboard/sites.html", context)
 
 
 def _card(site: Site) -> SiteCard:

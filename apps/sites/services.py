@@ -1,4 +1,4 @@
-"""What is done with several models at once: a first organization with its owner and site."""
+"""What is done with several models at once: sites, and a first organization with its owner and site."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from django.core.validators import URLValidator, validate_email
 from django.db import transaction
 
 from apps.core.errors import Refusal
+from apps.organizations.audit import note
 from apps.organizations.models import ApiToken, Membership, Organization, Role, User
 from apps.sites.models import Site
 
 SHORTEST_TITLE = 2
+"""Of a site or an organization, in characters."""
 TOKEN_TITLE = "bootstrap"  # noqa: S105  # the name of the row
 
 
@@ -25,6 +27,21 @@ class Bootstrapped:
     owner: User
     site: Site
     token: str
+
+
+@transaction.atomic
+def create_site(organization: Organization, *, title: str, url: str, who: User) -> Site:
+    """A new site; the audit tells."""
+    site = Site.objects.create(organization=organization, title=title, url=url)
+    note("create_site", who=who.public_id, organization=organization.public_id, site=site.public_id)
+    return site
+
+
+@transaction.atomic
+def delete_site(site: Site, *, who: User) -> None:
+    """Delete a site with all that is kept of it; its events are erased in the background. The audit tells."""
+    note("delete_site", who=who.public_id, organization=site.organization.public_id, site=site.public_id)
+    site.delete()
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.test import Client
 
 from apps.dashboard.models import SavedReport
+from apps.organizations.inviting import invite
 from apps.organizations.models import Membership, Organization, Role, User
 from apps.segments.models import VisitorSegment
 from apps.sites.models import Site
@@ -76,7 +77,11 @@ def make_cast() -> Cast:
             membership.sites.set([blog if name == "elsewhere" else world.docs])
     users["staff"] = User.objects.create_superuser("root@example.com", PASSWORD)
     _link, token = create_link(site=world.docs, who=world.ada, title="Shared", report="traffic")
+    invitation, secret = invite(world.acme, Role.READER, who=world.ada, most_uses=100)
     values = {
+        "secret": secret,
+        "invitation_id": invitation.public_id,
+        "user_id": world.ben.public_id,
         "organization": world.acme.public_id,
         "organization_id": world.acme.public_id,
         "site_id": world.docs.public_id,
