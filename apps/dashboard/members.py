@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
+from apps.core.limits import Limit
 from apps.dashboard.organization_forms import InvitationForm, MemberForm
 from apps.dashboard.organizations import find_organization, owner
 from apps.dashboard.views import origin_of
@@ -26,7 +27,9 @@ from apps.organizations.members import remove_member
 from apps.organizations.models import Membership, Organization
 from apps.organizations.tasks import send_invitation
 
-_CREATED, _UNPROCESSABLE = 201, 422
+SENT = Limit(name="invitations-sent", most=50, seconds=86_400)
+"""Mails that one person has this service send: their words go to whatever addresses they give."""
+_CREATED, _UNPROCESSABLE, _TOO_MANY = 201, 422, 429
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +93,12 @@ def invite(request: HttpRequest, organization: str) -> HttpResponse:
     who, form = owner(request, found), InvitationForm(request.POST, organization=found)
     if not form.is_valid():
         return _page(request, found, form=form, status=_UNPROCESSABLE)
+    is_sent = bool(form.cleaned_data["email"]) and sends_mail()
+    if is_sent and SENT.take(who.public_id, utc_now().timestamp()):
+        form.add_error("email", _("You have sent too many invitations today. A link can be made still."))
+        return _page(request, found, form=form, status=_TOO_MANY)
     invitation, secret = form.create(who)
-    if invitation.email and sends_mail():
+    if is_sent:
         send_invitation.enqueue(invitation.pk, origin_of(request))
         messages.success(request, _("The invitation goes to %(address)s.") % {"address": invitation.email})
         return _back(found)

@@ -11,6 +11,8 @@ from django.core import mail
 from django.db import transaction
 from django.test import Client
 
+from apps.core.limits import Limit
+from apps.dashboard import members
 from apps.dashboard.invitations import GUESSES
 from apps.events.store import EventStore
 from apps.organizations.invitations import Invitation
@@ -354,3 +356,19 @@ def test_where_mail_is_configured_the_link_goes_there_and_nowhere_else(
     assert cy.get(link).status_code == 302
     assert cy.post("/invitation").status_code == 302
     assert world.acme.role_of(world.cy) == "reader"
+
+
+def test_nobody_has_mail_sent_to_many_addresses(
+    ada: Client, world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SENDS_MAIL = True
+    monkeypatch.setattr(members, "SENT", Limit(name="few", most=2, seconds=86_400))
+
+    def send_to(name: str) -> Any:
+        form = {"email": f"{name}@example.com" if name else "", "role": "reader", "most_uses": "1"}
+        return ada.post(f"{home(world)}/invitations", form)
+
+    assert [send_to(name).status_code for name in ("dan", "fay", "gil")] == [302, 302, 429]
+    assert "You have sent too many invitations today." in text(send_to("gil"))
+    assert Invitation.objects.count() == 2
+    assert send_to("").status_code == 201
