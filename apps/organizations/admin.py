@@ -21,8 +21,11 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from apps.core.clock import utc_now
 from apps.organizations.audit import note
-from apps.organizations.members_admin import MembersAdmin, MembershipInline, who_of
+from apps.organizations.invitations_admin import InvitationAdmin
+from apps.organizations.members_admin import MembersAdmin, MembershipAdmin, MembershipInline, who_of
 from apps.organizations.models import ApiToken, AuditEntry, Membership, Organization, Scope, User
+
+__all__ = ["InvitationAdmin", "MembershipAdmin"]  # Django looks for all of them here
 
 admin.site.unregister(Group)  # roles are kept in memberships
 admin.site.unregister(EmailAddress)  # a person has one address, the one they sign in with

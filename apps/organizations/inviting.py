@@ -116,8 +116,17 @@ def accept(secret: object, *, who: User) -> Membership:
 
 @transaction.atomic
 def revoke_invitation(invitation: Invitation, *, who: User) -> bool:
-    """End it for good; whether it had not been ended before. Who joined by it stays."""
+    """End it for good; whether it had not been ended before. Who joined by it stays.
+
+    Raises ``PermissionDenied`` where ``who`` does not own the organization.
+    """
     lock_as_owner(invitation.organization, who)
+    return revoke_as_staff(invitation, who=who)
+
+
+@transaction.atomic
+def revoke_as_staff(invitation: Invitation, *, who: User) -> bool:
+    """The same for those who need no role."""
     if not Invitation.objects.not_revoked().filter(pk=invitation.pk).update(revoked_at=utc_now()):
         return False
     _note("revoke_invitation", invitation, who)

@@ -9,6 +9,8 @@ from django.test import Client
 
 from apps.core.clock import utc_now
 from apps.events.store import EventStore
+from apps.organizations.invitations import is_valid
+from apps.organizations.inviting import invite
 from apps.organizations.models import ApiToken, AuditEntry, Membership, Organization, Role, User
 from apps.sites.models import Site
 from tests.access.conftest import signed_in
@@ -197,3 +199,19 @@ def test_an_organization_is_renamed_and_deleted_with_its_last_owner(
     assert not Organization.objects.filter(pk=world.acme.pk).exists()
     whats = [entry.what for entry in AuditEntry.objects.filter(who=root.public_id).order_by("pk")]
     assert whats == ["rename_organization", "delete_organization"]
+
+
+def test_invitations_are_read_and_revoked_and_their_secrets_are_not_there(
+    staff: Client, root: User, world: World
+) -> None:
+    made, secret = invite(world.acme, Role.EDITOR, who=world.ada)
+    page = staff.get(f"{ADMIN}/invitation/{made.pk}/change/").content.decode()
+    assert made.public_id in page
+    assert made.secret_hash not in page
+    assert staff.get(f"{ADMIN}/invitation/add/").status_code == 403
+    chosen = {"action": "revoke", "_selected_action": [made.pk]}
+    for answer in ("1 invitation was revoked.", "0 invitations were revoked."):
+        assert answer in staff.post(f"{ADMIN}/invitation/", chosen, follow=True).content.decode()
+    assert not is_valid(secret)
+    entry = AuditEntry.objects.get(what="revoke_invitation")
+    assert (entry.who, entry.details) == (root.public_id, {"invitation": made.public_id})

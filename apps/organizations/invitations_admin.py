@@ -1,0 +1,58 @@
+"""Invitations in the admin: to be read and revoked. Owners make them on their pages, which show them once."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin
+
+from apps.organizations.inviting import revoke_as_staff
+from apps.organizations.members_admin import who_of
+from apps.organizations.models import Invitation
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    list_display = ("public_id", "organization", "email", "role", "is_limited", "joined", "expires_at", "revoked_at")
+    list_filter = ("organization", "role", "expires_at")
+    list_select_related = ("organization", "made_by")
+    search_fields = ("public_id", "email", "organization__title")
+    fields = (
+        "public_id",
+        "organization",
+        "email",
+        "role",
+        "is_limited",
+        "sites",
+        "joined",
+        "made_by",
+        "made_at",
+        "expires_at",
+        "sent_at",
+        "revoked_at",
+    )
+    actions = ("revoke",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
+        return False
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("organizations.change_invitation")
+
+    @admin.display(description=_("joined"))
+    def joined(self, invitation: Invitation) -> str:
+        return f"{invitation.uses} / {invitation.most_uses}"
+
+    @admin.action(description=_("Revoke the selected invitations"), permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        """End the chosen invitations now; those that ended before keep their date."""
+        who = who_of(request)
+        ended = sum(revoke_as_staff(each, who=who) for each in queryset.select_related("organization"))
+        told = ngettext("%d invitation was revoked.", "%d invitations were revoked.", ended)
+        self.message_user(request, told % ended)
