@@ -76,7 +76,8 @@ class KeepsOwners(BaseInlineFormSet):  # type: ignore[type-arg]
         gone = [form.instance for form in self.deleted_forms if form.instance.pk]
         others: list[Any] = [form for form in self.forms if form not in self.deleted_forms and form.has_changed()]
         losing = gone + [form.instance for form in others if form.loses_an_owner]
-        gaining = [form.instance.organization for form in others if form.makes_an_owner]
+        made = [form.instance for form in others if form.makes_an_owner]
+        gaining = [each.organization for each in made if each.user.is_active]
         _refuse_orphans(losing, gaining)
 
 

@@ -99,6 +99,13 @@ def test_another_owner_in_the_same_form_is_enough(
     )
 
 
+def test_somebody_who_may_not_sign_in_is_no_owner_to_leave_it_to(staff: Client, world: World) -> None:
+    User.objects.filter(pk=world.ben.pk).update(is_active=False)
+    form = {"title": "Acme", **inline(of(world.ada), of(world.ben), _0_role="editor", _1_role="owner")}
+    assert "“Acme” would have no owner any more." in save(staff, f"organization/{world.acme.pk}", form).content.decode()
+    assert owners(world.acme) == {"Ada"}
+
+
 @pytest.mark.parametrize("changes", [{"_0_role": "reader"}, {"_0_DELETE": "on"}])
 def test_the_last_owner_stays_on_the_page_of_the_person(staff: Client, world: World, changes: dict[str, str]) -> None:
     form = {"email": "ada@example.com", "is_active": "on", **inline(of(world.ada), **changes)}
