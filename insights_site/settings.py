@@ -130,6 +130,7 @@ def secret_key() -> str:
 
 DATA_DIR = folder("DATA_DIR", "var")
 SECRET_KEY = secret_key()
+SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS", [])
 DEBUG = flag("DEBUG", False)
 
 HOST = text("HOST", "127.0.0.1")

@@ -36,10 +36,15 @@ class ScopedView(ApiView):
         return token
 
     @property
+    def context(self) -> dict[str, Any]:
+        """What the published shapes need to know of the request."""
+        return {"request": self.request, "token": self.token}
+
+    @property
     def organization(self) -> Organization:
         """The organization of the route, where the token reaches it; raises ``NotFound``."""
-        visible = Organization.objects.visible_to(self.token.user).filter(pk=self.token.organization_id)
-        organization = visible.filter(public_id=self.kwargs["organization_id"]).first()
+        reachable = Organization.objects.for_token(self.token)
+        organization = reachable.filter(public_id=self.kwargs["organization_id"]).first()
         if organization is None:
             raise NotFound("Organization not found")
         return organization
@@ -54,8 +59,12 @@ class ScopedView(ApiView):
             raise NotFound(SITE_NOT_FOUND)
         return site
 
+    def can_edit(self, organization: Organization) -> bool:
+        """Whether the token's person is more than a reader; an organization's own token is."""
+        role = organization.role_of_token(self.token)
+        return role is not None and role.can_edit
+
     def must_edit(self, organization: Organization) -> None:
         """Raises ``Forbidden`` for members who may only look."""
-        role = organization.role_of(self.token.user)
-        if role is None or not role.can_edit:
+        if not self.can_edit(organization):
             raise Forbidden("Readers of the organization cannot change its sites")

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from django.db import transaction
+
 from apps.core.clock import utc_now
 from apps.events.addresses import host_of
 from apps.organizations.models import ApiToken
@@ -65,11 +67,7 @@ class ShortMemory(Generic[Value]):
 
 
 def _find_token(raw: str) -> ApiToken | None:
-    now = utc_now()
-    token = ApiToken.objects.find(raw, now=now)
-    if token is not None:
-        token.touch(now)
-    return token
+    return ApiToken.objects.use(raw, now=utc_now())
 
 
 def _find_public_site(organization_id: str, site_id: str) -> Site | None:
@@ -101,7 +99,16 @@ hosts_of_sites = ShortMemory(_find_hosts)
 """By nothing: the hosts that any site lists or is published on."""
 
 
-def forget_all(**_signal: object) -> None:
-    """Drop everything that is remembered. Also the receiver of Django's save and delete signals."""
+def forget_all() -> None:
+    """Drop everything that is remembered."""
     for memory in (tokens, public_sites, sites_of_tokens, hosts_of_sites):
         memory.forget()
+
+
+def forget_after_change(**_signal: object) -> None:
+    """The receiver of Django's signals: drop everything now, and once the change is committed.
+
+    Until then others look the old row up and would remember it.
+    """
+    forget_all()
+    transaction.on_commit(forget_all)

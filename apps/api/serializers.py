@@ -90,7 +90,7 @@ class OrganizationOut(serializers.Serializer[Organization]):
     urls = OrganizationUrls()
 
     def to_representation(self, organization: Organization) -> dict[str, Any]:
-        role = organization.role_of(self.context["request"].user)
+        role = organization.role_of_token(self.context["token"])
         location = reverse("api:organization", args=[organization.public_id])
         owns = role is Role.OWNER
         edits = role is not None and role.can_edit

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from apps.api import descriptions as describe
 from apps.api.access import ApiView, ScopedView
 from apps.api.body import read_json
-from apps.api.errors import NOT_AN_OPERATION, NotFound
+from apps.api.errors import NOT_AN_OPERATION, Forbidden, NotFound
 from apps.api.pagination import Pages
 from apps.api.release import BUILD, VERSION
 from apps.api.serializers import OrganizationOut, SiteIn, SiteOut, UserOut
@@ -60,9 +60,8 @@ class OrganizationsView(ScopedView):
     @extend_schema(**describe.ORGANIZATIONS)
     def get(self, request: Request) -> Response:
         pages = Pages()
-        organizations = Organization.objects.visible_to(self.token.user).filter(pk=self.token.organization_id)
-        page = pages.take(organizations, request)
-        return pages.answer([OrganizationOut(each, context={"request": request}).data for each in page])
+        page = pages.take(Organization.objects.for_token(self.token), request)
+        return pages.answer([OrganizationOut(each, context=self.context).data for each in page])
 
 
 class OrganizationView(ScopedView):
@@ -72,7 +71,7 @@ class OrganizationView(ScopedView):
 
     @extend_schema(**describe.ORGANIZATION)
     def get(self, request: Request, organization_id: str) -> Response:
-        return Response(OrganizationOut(self.organization, context={"request": request}).data)
+        return Response(OrganizationOut(self.organization, context=self.context).data)
 
 
 class SitesView(ScopedView):
@@ -96,14 +95,15 @@ class SitesView(ScopedView):
     def post(self, request: Request, organization_id: str) -> Response:
         organization = self.organization
         self.must_edit(organization)
+        if self.token.only_some_sites:
+            raise Forbidden("The API token is limited to some sites and cannot make others")
         site = _read(SiteIn(data=_body(request), context={"organization": organization})).save()
         location = request.build_absolute_uri(reverse("api:site", args=[organization.public_id, site.public_id]))
         data = SiteOut(site, context=self._context(organization)).data
         return Response(data, status=201, headers={"Location": location})
 
     def _context(self, organization: Organization) -> dict[str, Any]:
-        role = organization.role_of(self.token.user)
-        return {"request": self.request, "can_edit": role is not None and role.can_edit}
+        return {"request": self.request, "can_edit": self.can_edit(organization)}
 
 
 class SiteView(ScopedView):
@@ -129,8 +129,7 @@ class SiteView(ScopedView):
         return Response(status=205 if deleted else 204)
 
     def _answer(self, site: Site) -> Response:
-        role = site.organization.role_of(self.token.user)
-        context = {"request": self.request, "can_edit": role is not None and role.can_edit}
+        context = {"request": self.request, "can_edit": self.can_edit(site.organization)}
         return Response(SiteOut(site, context=context).data)
 
 

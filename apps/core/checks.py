@@ -56,16 +56,23 @@ def _is_address(given: str, schemes: tuple[str, ...]) -> bool:
 
 @register("settings")
 def check_secret_key(app_configs: Sequence[AppConfig] | None = None, **_options: Any) -> list[CheckMessage]:
-    """``SECRET_KEY`` cannot be guessed."""
-    if len(settings.SECRET_KEY) >= SHORTEST_SECRET:
-        return []
+    """Neither ``SECRET_KEY`` nor one of ``SECRET_KEY_FALLBACKS`` can be guessed."""
+    keys = {"SECRET_KEY": [settings.SECRET_KEY], "SECRET_KEY_FALLBACKS": settings.SECRET_KEY_FALLBACKS}
     return [
         Error(
-            f"SECRET_KEY has fewer than {SHORTEST_SECRET} characters.",
-            hint="Leave it out, and one is made and kept in DATA_DIR; or set 50 random characters.",
+            f"{name} has a key of fewer than {SHORTEST_SECRET} characters.",
+            hint=_SECRET_HINTS[name],
             id="core.E005",
         )
+        for name, given in keys.items()
+        if any(len(key) < SHORTEST_SECRET for key in given)
     ]
+
+
+_SECRET_HINTS = {
+    "SECRET_KEY": "Leave it out, and one is made and kept in DATA_DIR; or set 50 random characters.",
+    "SECRET_KEY_FALLBACKS": "Leave it out, or list whole former keys, comma-separated.",
+}
 
 
 @register("settings")

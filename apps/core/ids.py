@@ -47,6 +47,11 @@ def new_share_link_id() -> str:
     return f"share_{_random(16)}"
 
 
+def new_token_id() -> str:
+    """``token_`` and 16 characters: the name of an API token in addresses, not the token itself."""
+    return f"token_{_random(16)}"
+
+
 def new_report_id() -> str:
     """``report_`` and 16 characters."""
     return f"report_{_random(16)}"

@@ -85,8 +85,10 @@ class SiteQuerySet(models.QuerySet["Site"]):
         return self.filter(Membership.objects.opening(user))
 
     def for_token(self, token: ApiToken) -> SiteQuerySet:
-        """The sites that ``token`` reaches: those of its organization that its owner may see."""
-        return self.visible_to(token.user).filter(organization=token.organization_id)
+        """The sites of its organization that ``token`` reaches: those that its person may see and it is limited to."""
+        visible = self if token.user is None else self.visible_to(token.user)
+        reachable = visible.filter(organization=token.organization_id)
+        return reachable.filter(tokens=token) if token.only_some_sites else reachable
 
 
 class Site(models.Model):

@@ -11,7 +11,8 @@ from django.db import transaction
 
 from apps.core.errors import Refusal
 from apps.organizations.audit import note
-from apps.organizations.models import ApiToken, Membership, Organization, Role, User
+from apps.organizations.issuing import make_token
+from apps.organizations.models import Membership, Organization, Role, User, all_scopes
 from apps.sites.models import Site
 
 SHORTEST_TITLE = 2
@@ -58,7 +59,7 @@ def bootstrap(*, organization: str, site: str, url: str, email: str, password: s
     owner = _find_or_make_person(email, password)
     team = _find_or_make_organization(organization, owner)
     found = team.sites.filter(title=site).first() or Site.objects.create(organization=team, title=site, url=url)
-    _row, raw = ApiToken.issue(organization=team, user=owner, title=TOKEN_TITLE)
+    _row, raw = make_token(organization=team, user=owner, who=None, title=TOKEN_TITLE, scopes=all_scopes())
     return Bootstrapped(organization=team, owner=owner, site=found, token=raw)
 
 

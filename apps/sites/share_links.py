@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
@@ -19,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.clock import utc_now
 from apps.core.ids import new_share_link_id
+from apps.core.secret_hashes import secret_hash, secret_hashes
 from apps.organizations.models import Membership, User
 
 MAX_PARAMETERS_CHARACTERS = 8_000
@@ -26,6 +25,7 @@ MAX_EMBED_HOSTS = 50
 LONGEST_PASSWORD = 128
 """In characters: hashing a longer one would only cost time."""
 
+_PURPOSE = "share-link"
 _TOKEN_BYTES = 24
 _LONGEST_HOST = 253
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -59,8 +59,7 @@ def new_token() -> str:
 
 def hash_of(token: str) -> str:
     """What is kept of a token: a keyed hash; the key is derived from the service's secret key."""
-    pepper = sha256(b"share-link:" + settings.SECRET_KEY.encode()).digest()
-    return hmac.new(pepper, token.encode("utf-8", "surrogatepass"), sha256).hexdigest()
+    return secret_hash(_PURPOSE, token)
 
 
 class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
@@ -77,6 +76,10 @@ class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
     def usable(self, now: datetime) -> ShareLinkQuerySet:
         """Links that are neither revoked nor expired."""
         return self.not_revoked().filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+
+    def with_token(self, token: str) -> ShareLinkQuerySet:
+        """The link whose address ends with ``token``, also where its hash was made under an older secret key."""
+        return self.filter(token_hash__in=secret_hashes(_PURPOSE, token))
 
 
 class ShareLink(models.Model):
@@ -136,3 +139,10 @@ class ShareLink(models.Model):
         if self.last_used_at is None or now - self.last_used_at > timedelta(minutes=1):
             type(self).objects.filter(pk=self.pk).update(last_used_at=now)
             self.last_used_at = now
+
+    def rehash(self, token: str) -> None:
+        """Keep ``token``, which is this link's, as a hash under the secret key of now."""
+        fresh = hash_of(token)
+        if self.token_hash != fresh:
+            type(self).objects.filter(pk=self.pk).update(token_hash=fresh)
+            self.token_hash = fresh

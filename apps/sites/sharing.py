@@ -60,7 +60,10 @@ def open_link(token: str, *, now: datetime) -> ShareLink | None:
 
     The database compares hashes, not tokens: how long it takes tells nothing of a token.
     """
-    return ShareLink.objects.usable(now).select_related("site").filter(token_hash=hash_of(token)).first()
+    link = ShareLink.objects.usable(now).with_token(token).select_related("site").first()
+    if link is not None:
+        link.rehash(token)
+    return link
 
 
 @transaction.atomic

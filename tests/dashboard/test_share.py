@@ -17,7 +17,7 @@ from apps.organizations.audit import AuditEntry
 from apps.organizations.models import Membership, Role
 from apps.sites.models import ShareLink, Site
 from apps.sites.share_links import validate_embed_hosts
-from apps.sites.sharing import create_link, revoke_link
+from apps.sites.sharing import create_link, open_link, revoke_link
 from tests.dashboard.conftest import NOW, Desk
 
 FORM = {
@@ -93,6 +93,17 @@ def test_a_reader_sees_the_links_and_makes_none(desk: Desk, link: ShareLink) -> 
     kept = ShareLink.objects.get()
     assert (kept.pk, kept.revoked_at, kept.has_password) == (link.pk, None, True)
     assert AuditEntry.objects.get().who == desk.world.ada.public_id
+
+
+def test_a_link_goes_on_under_a_new_secret_key_while_the_old_one_is_a_fallback(desk: Desk, settings: Any) -> None:
+    settings.SECRET_KEY = "old" * 20
+    made, token = create_link(site=desk.site, who=desk.world.ada, title="Hers", report="traffic")
+    settings.SECRET_KEY = "new" * 20
+    assert open_link(token, now=NOW) is None
+    settings.SECRET_KEY_FALLBACKS = ["old" * 20]
+    assert open_link(token, now=NOW) == made
+    settings.SECRET_KEY_FALLBACKS = []
+    assert open_link(token, now=NOW) == made
 
 
 @pytest.mark.parametrize("path", ["", "/{link}/revoke", "/{link}/password"])

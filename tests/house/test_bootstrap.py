@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.core.clock import utc_now
-from apps.organizations.models import ApiToken, Membership, Organization, Role, Scope, User
+from apps.organizations.models import ApiToken, AuditEntry, Membership, Organization, Role, Scope, User
 from apps.sites.models import IngestPolicy, Site
 from tests.people import PASSWORD, World
 
@@ -69,6 +69,7 @@ def test_again_gives_the_same_ids_and_a_new_token(db: None) -> None:
     assert ApiToken.objects.find(first["token"], now=utc_now()) is not None
     assert User.objects.get().check_password(PASSWORD)
     assert Membership.objects.count() == 1
+    assert AuditEntry.objects.filter(what="create_token", who="command").count() == 2
 
 
 def test_an_owner_gets_another_site_in_the_same_organization(world: World) -> None:

@@ -85,6 +85,7 @@ def test_the_settings_of_the_tests_pass_every_check() -> None:
         ({"REDIS_URL": "http://host"}, "core.E003", "redis://host:6379/0"),
         ({"PUBLIC_URL": "insights.example.com"}, "core.E004", "https://insights.example.com"),
         ({"SECRET_KEY": "short"}, "core.E005", "Leave it out"),
+        ({"SECRET_KEY_FALLBACKS": ["short"]}, "core.E005", "Leave it out"),
         ({"TRUSTED_PROXIES": -1}, "core.E006", "0 for none"),
         ({"PORT": 65_536}, "core.E007", "8000"),
         ({"WEB_WORKERS": 2}, "core.E008", "CLICKHOUSE_URL and REDIS_URL"),
