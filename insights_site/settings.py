@@ -142,6 +142,7 @@ TRUSTED_PROXIES = whole("TRUSTED_PROXIES", 0)
 CLIENT_ADDRESS_HEADER = header("CLIENT_ADDRESS_HEADER")
 RATE_LIMIT_TOKEN = positive("RATE_LIMIT_TOKEN", 12_000)
 RATE_LIMIT_ADDRESS = positive("RATE_LIMIT_ADDRESS", 3_000)
+RATE_LIMIT_SITE = positive("RATE_LIMIT_SITE", 60_000)
 DEMO_PASSWORD = text("DEMO_PASSWORD")
 METRICS_TOKEN = text("METRICS_TOKEN")
 GEOIP_CITY_DB = file("GEOIP_CITY_DB")
@@ -285,7 +286,7 @@ CLICKHOUSE_URL = address("CLICKHOUSE_URL")
 
 REDIS_URL = address("REDIS_URL")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {"BACKEND": "apps.core.shared_cache.SharedCache", "LOCATION": REDIS_URL}
     if REDIS_URL
     else {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -293,7 +294,7 @@ CACHES = {
     },
     # Visits under way on sites without ids from the browser, for half an hour.
     "visits": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "apps.core.shared_cache.SharedCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "visits",
     }
@@ -303,7 +304,7 @@ CACHES = {
         "LOCATION": "visits",
         "OPTIONS": {"MAX_ENTRIES": 500_000},
     },
-    # Apart from the others, which may drop what they hold when they are full.
+    # Apart from the others, which may drop what they hold when they are full, and go on without Redis.
     "signs": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,

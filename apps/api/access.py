@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
@@ -10,6 +11,8 @@ from rest_framework.views import APIView
 
 from apps.api.caches import sites_of_tokens
 from apps.api.errors import Forbidden, MethodNotAllowed, NotFound
+from apps.api.limits import let_in
+from apps.api.middleware import ApiRequest
 from apps.api.tracking import SITE_NOT_FOUND
 from apps.organizations.models import ApiToken, Organization, Scope
 from apps.sites.models import Site
@@ -49,15 +52,18 @@ class ScopedView(ApiView):
             raise NotFound("Organization not found")
         return organization
 
-    @property
+    @cached_property
     def site(self) -> Site:
-        """The site of the route, where the token reaches it; raises ``NotFound``. Asks no database in steady state."""
+        """The site of the route, where the token reaches it; raises ``NotFound``. Asks no database in steady state.
+
+        The request is counted at it; raises ``TooManyRequests``.
+        """
         kwargs: dict[str, Any] = self.kwargs
-        raw = self.request._request.raw_token  # type: ignore[attr-defined]  # an ApiRequest
-        site = sites_of_tokens.get(raw, kwargs["organization_id"], kwargs["site_id"])
+        request: ApiRequest = self.request._request  # type: ignore[assignment]
+        site = sites_of_tokens.get(request.raw_token or "", kwargs["organization_id"], kwargs["site_id"])
         if site is None:
             raise NotFound(SITE_NOT_FOUND)
-        return site
+        return let_in(request, site)
 
     def can_edit(self, organization: Organization) -> bool:
         """Whether the token's person is more than a reader; an organization's own token is."""

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.api.caches import tokens
 from apps.api.errors import NOT_AN_OPERATION, TooManyRequests, Unauthorized, answer, error_response
-from apps.api.limits import count_request
+from apps.api.limits import Usage, count_request
 from apps.api.turned_away import note_turned_away
 from apps.events.models import Reason
 from apps.organizations.models import ApiToken
@@ -22,6 +22,7 @@ class ApiRequest(HttpRequest):
 
     api_token: ApiToken | None
     raw_token: str | None
+    usage: Usage
 
 
 class ApiMiddleware:
@@ -33,29 +34,30 @@ class ApiMiddleware:
     def __call__(self, request: ApiRequest) -> HttpResponse:
         if not is_api(request.path_info):
             return self._get_response(request)
+        raw, token, fault = bearer(request), None, None
         try:
-            raw = bearer(request)
             token = tokens.get(raw) if raw else None
-            usage = count_request(request, token)
-        except Exception as error:  # the cache or the database is away: still an answer in the published shape
-            note_turned_away(request, error, Reason.UNAVAILABLE)
-            return self._finish(request, answer(error, plain=is_renderer(request)))
+        except Exception as error:  # the database is away: still an answer in the published shape
+            fault = error
         request.api_token, request.raw_token = token, raw
-        if usage.exceeded:
-            response = self._turn_away(request, TooManyRequests(usage.seconds_left))
+        request.usage = count_request(request, token)
+        if request.usage.exceeded:
+            response = self._turn_away(request, TooManyRequests(request.usage.seconds_left))
+        elif fault is not None:
+            response = self._turn_away(request, fault, Reason.UNAVAILABLE)
         elif raw is not None and token is None:
             response = self._turn_away(request, Unauthorized("Invalid API token"))
         else:
             response = self._in_shape(request, self._get_response(request))
-        usage.write_headers(response)
+        request.usage.write_headers(response)  # of the site's limit, where the view found that to be tighter
         return self._finish(request, response)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by Django with whatever a view raised."""
         return self._turn_away(request, error) if is_api(request.path_info) else None
 
-    def _turn_away(self, request: HttpRequest, error: Exception) -> HttpResponse:
-        note_turned_away(request, error)
+    def _turn_away(self, request: HttpRequest, error: Exception, reason: Reason | None = None) -> HttpResponse:
+        note_turned_away(request, error, reason)
         return answer(error, plain=is_renderer(request))
 
     def _in_shape(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:

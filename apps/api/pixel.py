@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from apps.api.caches import public_sites
 from apps.api.callers import caller_of
 from apps.api.errors import NotFound, TooManyRequests, Unauthorized, answer
-from apps.api.limits import count_request
+from apps.api.limits import count_at_site, count_request
 from apps.api.tracking import SITE_NOT_FOUND
 from apps.api.turned_away import note_turned_away
 from apps.api.wishes import is_unwanted
@@ -62,6 +62,9 @@ def _count(request: HttpRequest, *, now: datetime) -> None:
         raise NotFound(SITE_NOT_FOUND)
     if site.ingest_policy != IngestPolicy.PUBLIC:
         raise Unauthorized("This site takes events only with an API token")
+    usage = count_at_site(site, with_token=False)
+    if usage.exceeded:
+        raise TooManyRequests(usage.seconds_left)
     if is_unwanted(request, site):
         return
     caller = caller_of(request, trusted=False)

@@ -9,6 +9,7 @@ from apps.api.body import read_body
 from apps.api.caches import public_sites, sites_of_tokens
 from apps.api.callers import caller_of
 from apps.api.errors import Forbidden, MethodNotAllowed, NotFound, Unauthorized
+from apps.api.limits import let_in
 from apps.api.middleware import ApiRequest
 from apps.api.wishes import is_unwanted
 from apps.core.clock import utc_now
@@ -53,13 +54,13 @@ def site_to_track(request: ApiRequest, organization_id: str, site_id: str) -> Si
             raise NotFound(SITE_NOT_FOUND)
         if site.ingest_policy != IngestPolicy.PUBLIC:
             raise Unauthorized("This site takes events only with an API token")
-        return site
+        return let_in(request, site)
     if not request.api_token.allows(Scope.INSIGHTS_TRACK):
         raise Forbidden(f"The API token lacks the scope {Scope.INSIGHTS_TRACK.value}")
     site = sites_of_tokens.get(request.raw_token, organization_id, site_id)
     if site is None:
         raise NotFound(SITE_NOT_FOUND)
-    return site
+    return let_in(request, site)
 
 
 def preflight() -> HttpResponse:
