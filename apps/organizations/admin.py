@@ -11,17 +11,18 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from apps.core.clock import utc_now
+from apps.core.errors import Refusal
 from apps.organizations.audit import note
 from apps.organizations.invitations_admin import InvitationAdmin
+from apps.organizations.issuing import make_token, note_change, revoke_token, rotate_token
 from apps.organizations.members_admin import MembersAdmin, MembershipAdmin, MembershipInline, who_of
 from apps.organizations.models import ApiToken, AuditEntry, Membership, Organization, Scope, User
 
@@ -81,32 +82,48 @@ class UserAdmin(DjangoUserAdmin, MembersAdmin):  # type: ignore[type-arg]
 
 
 class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Scopes as boxes to tick; the owner must be a member, or the token would never work."""
+    """Scopes as boxes to tick; a person must be a member, or the token would never work."""
 
     scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget)
 
     class Meta:
         model = ApiToken
-        fields: ClassVar = ["organization", "user", "title", "scopes", "expires_at"]
+        fields: ClassVar = ["organization", "user", "title", "scopes", "only_some_sites", "sites", "expires_at"]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        organization, user = values.get("organization"), values.get("user")
+        organization = values.get("organization") or getattr(self.instance, "organization", None)
+        user = values.get("user")
         if organization and user and organization.role_of(user) is None:
             self.add_error("user", _("This person is not a member of the organization."))
+        sites = values.get("sites") or ()
+        if organization and any(site.organization_id != organization.pk for site in sites):
+            self.add_error("sites", _("Expected sites of the organization."))
+        if bool(sites) and not values.get("only_some_sites"):
+            self.add_error("only_some_sites", _("Tick this, or choose no sites."))
         return values
 
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]
     form = ApiTokenForm
-    list_display = ("title", "prefix", "organization", "user", "scope_list", "expires_at", "last_used_at", "revoked_at")
-    list_filter = ("organization", "revoked_at", "expires_at")
+    list_display = (
+        "title",
+        "prefix",
+        "organization",
+        "user",
+        "scope_list",
+        "only_some_sites",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
+    list_filter = ("organization", "only_some_sites", "revoked_at", "expires_at")
     list_select_related = ("user", "organization")
-    search_fields = ("title", "prefix", "user__email")
-    autocomplete_fields = ("organization", "user")
-    actions = ("revoke",)
-    kept = ("prefix", "created_at", "last_used_at", "revoked_at")
+    search_fields = ("title", "prefix", "=public_id", "user__email")
+    autocomplete_fields = ("organization", "user", "sites")
+    actions = ("revoke", "rotate")
+    kept = ("public_id", "prefix", "created_by", "created_at", "last_used_at", "old_ends_at", "revoked_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
         return ("organization", "user", *self.kept) if obj else ()
@@ -116,35 +133,73 @@ class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]
         return ", ".join(token.scopes)
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: ApiTokenForm, change: bool) -> None:
-        """A new token is issued, and shown this once."""
+        """A new token is issued."""
         if change:
             super().save_model(request, obj, form, change)
             return
-        issued, raw = ApiToken.issue(
+        values = form.cleaned_data
+        issued, raw = make_token(
             organization=obj.organization,
             user=obj.user,
+            who=who_of(request),
             title=obj.title,
             scopes=obj.scopes,
+            sites=values["sites"] if obj.only_some_sites else None,
             expires_at=obj.expires_at,
         )
         obj.pk = issued.pk
         obj.refresh_from_db()
-        self.message_user(
-            request,
-            format_html(gettext("The token is {}. Copy it now: it is not kept and cannot be shown again."), raw),
-            messages.WARNING,
-        )
+        request.fresh_token = raw  # type: ignore[attr-defined]  # for the answer to this one request
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if change:
+            note_change(form.instance, who=who_of(request))
+
+    def response_add(self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None) -> HttpResponse:
+        """The page that shows the token, this once."""
+        return self._show(request, obj, request.fresh_token)  # type: ignore[attr-defined]
+
+    def delete_model(self, request: HttpRequest, obj: ApiToken) -> None:
+        """It is revoked first, of which the audit tells."""
+        revoke_token(obj, who=who_of(request))
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        for token in queryset.select_related("organization", "user"):
+            self.delete_model(request, token)
 
     @admin.action(description=_("Revoke the selected tokens"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         """End the chosen tokens now; those that ended before keep their date."""
-        now = utc_now()
-        ended = [token for token in queryset if token.revoked_at is None]
-        for token in ended:
-            token.revoke(now)
-        self.message_user(
-            request, ngettext("%d token was revoked.", "%d tokens were revoked.", len(ended)) % len(ended)
-        )
+        chosen = queryset.select_related("organization", "user")
+        ended = sum(revoke_token(token, who=who_of(request)) for token in chosen)
+        self.message_user(request, ngettext("%d token was revoked.", "%d tokens were revoked.", ended) % ended)
+
+    @admin.action(description=_("Give the selected token a new secret"), permissions=["change"])
+    def rotate(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> HttpResponse | None:
+        """Show a new secret of the one chosen token; the old one works for a day more."""
+        chosen = list(queryset.select_related("organization", "user"))
+        if len(chosen) != 1:
+            self.message_user(request, _("Choose one token: its secret is shown once."), messages.ERROR)
+            return None
+        try:
+            raw = rotate_token(chosen[0], who=who_of(request))
+        except Refusal as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
+            return None
+        return self._show(request, chosen[0], raw)
+
+    def _show(self, request: HttpRequest, token: ApiToken, raw: str) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": token.title,
+            "opts": self.opts,
+            "token": token,
+            "raw": raw,
+        }
+        headers = {"Cache-Control": "no-store"}
+        return TemplateResponse(request, "admin/organizations/apitoken/fresh.html", context, headers=headers)
 
 
 @admin.register(AuditEntry)

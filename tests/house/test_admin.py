@@ -116,15 +116,57 @@ def token_form(world: World, **changes: Any) -> dict[str, Any]:
     return {**form, **changes}
 
 
-def test_a_new_token_is_shown_once_and_works(staff: Client, world: World) -> None:
-    shown = staff.post("/admin/organizations/apitoken/add/", token_form(world), follow=True).content.decode()
-    (raw,) = set(re.findall(r"sit_[0-9a-f]{60}", shown))
+def test_a_new_token_is_shown_on_that_answer_alone_and_works(staff: Client, world: World) -> None:
+    answer = staff.post("/admin/organizations/apitoken/add/", token_form(world))
+    (raw,) = re.findall(r"sit_[0-9a-f]{60}", answer.content.decode())
+    assert "no-store" in answer["Cache-Control"]
+    assert raw not in str(answer.cookies) + str(staff.session.items())
     found = ApiToken.objects.find(raw, now=utc_now())
     assert found is not None
     assert (found.title, found.scopes, found.user) == ("Crawler", ["site:insights:read"], world.ada)
+    assert (found.only_some_sites, found.created_by) == (False, User.objects.get(email="root@example.com"))
     again = staff.get("/admin/organizations/apitoken/").content.decode()
     assert raw not in again
     assert found.prefix in again
+
+
+def test_staff_make_a_token_of_an_organization_for_some_of_its_sites(staff: Client, world: World) -> None:
+    form = token_form(world, user="", only_some_sites="on", sites=[world.docs.pk])
+    assert staff.post("/admin/organizations/apitoken/add/", form).status_code == 200
+    token = ApiToken.objects.get()
+    assert (token.user, token.only_some_sites, list(token.sites.all())) == (None, True, [world.docs])
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"only_some_sites": "on", "sites": "secrets"}, "Expected sites of the organization."),
+        ({"sites": "docs"}, "Tick this, or choose no sites."),
+    ],
+)
+def test_sites_of_a_token_that_make_no_sense_are_refused(
+    staff: Client, world: World, changes: dict[str, str], complaint: str
+) -> None:
+    site = getattr(world, changes["sites"])
+    form = token_form(world, **changes) | {"sites": [site.pk]}
+    page = staff.post("/admin/organizations/apitoken/add/", form)
+    assert complaint in page.content.decode()
+    assert not ApiToken.objects.exists()
+
+
+def test_a_chosen_token_gets_a_new_secret_and_deletion_is_told_as_revocation(staff: Client, world: World) -> None:
+    old = token_of(world.ada, world.acme)
+    other = token_of(world.ben, world.acme)
+    token, list_page = ApiToken.objects.get(user=world.ada), "/admin/organizations/apitoken/"
+    answer = staff.post(list_page, {"action": "rotate", "_selected_action": [token.pk]})
+    (new,) = re.findall(r"sit_[0-9a-f]{60}", answer.content.decode())
+    assert [ApiToken.objects.find(raw, now=utc_now()) for raw in (old, new)] == [token, token]
+    both = {"action": "rotate", "_selected_action": list(ApiToken.objects.values_list("pk", flat=True))}
+    assert "Choose one token" in staff.post(list_page, both, follow=True).content.decode()
+    bens = ApiToken.objects.get(user=world.ben)
+    staff.post(f"{list_page}{bens.pk}/delete/", {"post": "yes"})
+    assert ApiToken.objects.find(other, now=utc_now()) is None
+    assert [entry.what for entry in AuditEntry.objects.order_by("pk")] == ["rotate_token", "revoke_token"]
 
 
 def test_a_token_for_somebody_who_is_no_member_is_refused(staff: Client, world: World) -> None:
@@ -141,6 +183,7 @@ def test_changing_a_token_keeps_its_secret_and_its_owner(staff: Client, world: W
     found = ApiToken.objects.find(raw, now=utc_now())
     assert found is not None
     assert (found.title, found.user, found.scopes) == ("Renamed", world.ada, ["site:read"])
+    assert AuditEntry.objects.get().details["scopes"] == ["site:read"]
 
 
 def test_chosen_tokens_are_revoked(staff: Client, world: World) -> None:
