@@ -15,6 +15,7 @@ from apps.dashboard import (
     settings,
     share,
     shared,
+    tokens,
     views,
 )
 
@@ -70,6 +71,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invitations/<secret>", invitations.open_invitation, name="open-invitation"),
     path("invitation", invitations.invitation, name="invitation"),
     path("invitation/decline", invitations.decline, name="decline-invitation"),
+    path("tokens", tokens.mine, name="tokens"),
+    path("tokens/<public_id:organization>/new", tokens.make, name="token-new"),
+    path("tokens/<public_id:token_id>/rotate", tokens.rotate, name="token-rotate"),
+    path("tokens/<public_id:token_id>/revoke", tokens.revoke, name="token-revoke"),
+    path("organizations/<public_id:organization>/tokens", tokens.of_organization, name="organization-tokens"),
+    path(
+        "organizations/<public_id:organization>/tokens/new",
+        tokens.make_for_organization,
+        name="organization-token-new",
+    ),
     path("share/<token>", shared.report, name="shared"),
     path("share/<token>/unlock", shared.unlock, name="shared-unlock"),
     path("share/<token>/<panel_name>.csv", shared.panel_csv, name="shared-csv"),
