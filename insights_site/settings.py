@@ -289,7 +289,7 @@ CACHES = {
     "default": {"BACKEND": "apps.core.shared_cache.SharedCache", "LOCATION": REDIS_URL}
     if REDIS_URL
     else {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "apps.core.shared_cache.OwnMemory",
         "OPTIONS": {"MAX_ENTRIES": 100_000},  # it counts requests: a small cache would forget them
     },
     # Visits under way on sites without ids from the browser, for half an hour.
