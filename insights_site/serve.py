@@ -19,11 +19,14 @@ from multiprocessing.util import Finalize
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
 CONNECTIONS = 1_024
 """Open connections a worker accepts; more wait in the listening socket's queue."""
+HEAD_SECONDS = 30
+"""A client that takes longer to send the head of a request is cut off, and so is a connection that is idle as long."""
 STOP_SECONDS = 20
 """After this long a worker that does not stop is killed."""
 EARLY_SECONDS = 10.0
@@ -140,6 +143,7 @@ def _server(address: str, port: int, workers: int, threads: int) -> Any:
         port=port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=1_000 * HEAD_SECONDS),
         workers=workers,
         blocking_threads=threads,
         backpressure=CONNECTIONS,

@@ -1,10 +1,12 @@
-"""Clients that send their bodies slowly hold a thread each: there are more threads than a few of them."""
+"""Clients that send slowly: a head that does not come is cut off; a body holds a thread, and there are many."""
 
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import ExitStack, closing
 
+from insights_site.serve import HEAD_SECONDS
 from tests.reliability.service import Service, event
 
 SLOW = 16
@@ -22,3 +24,23 @@ def test_sixteen_clients_that_stop_in_the_middle_of_a_body_keep_nobody_from_bein
     assert answers == [204] * 5
     assert service.stop() == 0
     assert service.stored("SELECT count() FROM events") == [[5]]
+
+
+def test_a_client_that_does_not_finish_the_head_of_its_request_is_cut_off(service: Service) -> None:
+    service.start()
+    with ExitStack() as held:
+        clients = [
+            held.enter_context(
+                closing(socket.create_connection(("127.0.0.1", service.port), timeout=HEAD_SECONDS + 20))
+            )
+            for _ in range(100)
+        ]
+        began = time.monotonic()
+        for client in clients:
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: local")
+        assert service.get("/healthz").status == 200
+        ends = [client.recv(1_000) for client in clients]
+        assert all(end == b"" or end.startswith(b"HTTP/1.1 4") for end in ends)
+        assert time.monotonic() - began < HEAD_SECONDS + 10
+    assert service.get("/healthz").status == 200
+    assert service.stop() == 0
