@@ -16,6 +16,7 @@ from insights_site.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 
 
 def text(name: str, default: str = "") -> str:
@@ -99,6 +100,26 @@ def database(name: str, default: str) -> dict[str, Any]:
     return found
 
 
+def one_of(name: str, values: tuple[str, ...]) -> str:
+    """One of a few words from the environment; the first where it is not set."""
+    given = text(name, values[0]).lower()
+    if given not in values:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(values)}, not {given!r}.")
+    return given
+
+
+def mail(name: str) -> dict[str, Any]:
+    """Django's settings of the mail server at an address from the environment; none where it is not set."""
+    given = address(name)
+    if not given:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    scheme = urlsplit(given).scheme
+    if scheme not in MAIL_PORTS:
+        raise ImproperlyConfigured(f"{name} must begin with smtp://, smtp+tls:// or smtp+ssl://.")
+    found: dict[str, Any] = env.email_url(name)
+    return found | {"EMAIL_PORT": found["EMAIL_PORT"] or MAIL_PORTS[scheme]}
+
+
 def broker(redis_url: str) -> str:
     """The address of Celery's broker: Redis where it is given, else the memory of the one process."""
     if redis_url.startswith("unix:"):
@@ -171,6 +192,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -200,6 +223,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "apps.organizations.sessions.NotesSessions",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.dashboard.middleware.ContentSecurityPolicy",
     "apps.dashboard.middleware.SignInAnew",
@@ -245,14 +269,35 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# Sign-in: docs/accounts.md.
+SENDS_MAIL = bool(address("EMAIL_URL"))
+globals().update(mail("EMAIL_URL"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = text("EMAIL_FROM", f"insights@{urlsplit(PUBLIC_URL).hostname or 'localhost'}")
+REGISTRATION = one_of("REGISTRATION", ("invite", "open", "closed"))
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if SENDS_MAIL else "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = SENDS_MAIL
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Site insights] "
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+PASSWORD_RESET_TIMEOUT = 86_400
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_RATE_LIMITS = {
+    # Wrong passwords and codes: of an address in a minute, and of an account in five, from wherever they come.
+    "login_failed": "10/m/ip,5/5m/key",
+}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "apps.organizations.sign_in.ClosedDoor"
+ACCOUNT_ADAPTER = "apps.organizations.sign_in.SignIn"
+MFA_ADAPTER = "apps.organizations.factors.SecondFactor"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "apps.organizations.factors.PasskeyForm"}
 ALLAUTH_TRUSTED_PROXY_COUNT = max(0, TRUSTED_PROXIES)
 ALLAUTH_TRUSTED_CLIENT_IP_HEADER = CLIENT_ADDRESS_HEADER or None
 UNFOLD = {

@@ -18,6 +18,9 @@ for name in (
     "CLIENT_ADDRESS_HEADER",
     "GEOIP_CITY_DB",
     "STATIC_ROOT",
+    "EMAIL_URL",
+    "REGISTRATION",
+    "SECRET_KEY_FALLBACKS",
 ):
     os.environ.pop(name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="insights-tests-")

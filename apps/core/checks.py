@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 SHORTEST_SECRET = 32
 """Characters; ``SECRET_KEY`` is the key of sessions and of token hashes."""
@@ -108,5 +108,19 @@ def check_workers(app_configs: Sequence[AppConfig] | None = None, **_options: An
             " nor request limits kept in memory.",
             hint="Set CLICKHOUSE_URL and REDIS_URL too, or leave WEB_WORKERS at 1.",
             id="core.E008",
+        )
+    ]
+
+
+@register("settings")
+def check_registration(app_configs: Sequence[AppConfig] | None = None, **_options: Any) -> list[CheckMessage]:
+    """Where everybody may make an account, its address is confirmed."""
+    if settings.REGISTRATION != "open" or settings.SENDS_MAIL:
+        return []
+    return [
+        Warning(
+            "REGISTRATION is open, but no mail is sent: anybody can make an account with anybody's address.",
+            hint="Set EMAIL_URL, or REGISTRATION=invite.",
+            id="core.W009",
         )
     ]

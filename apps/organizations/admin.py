@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -25,11 +27,19 @@ from apps.organizations.invitations_admin import InvitationAdmin
 from apps.organizations.issuing import make_token, note_change, revoke_token, rotate_token
 from apps.organizations.members_admin import MembersAdmin, MembershipAdmin, MembershipInline, who_of
 from apps.organizations.models import ApiToken, AuditEntry, Membership, Organization, Scope, User
+from apps.organizations.sessions import end_sessions_of
 
 __all__ = ["InvitationAdmin", "MembershipAdmin"]  # Django looks for all of them here
 
 admin.site.unregister(Group)  # roles are kept in memberships
 admin.site.unregister(EmailAddress)  # a person has one address, the one they sign in with
+admin.site.unregister(UserSession)
+admin.site.unregister(Authenticator)
+
+
+def _record(request: HttpRequest, what: str, person: User) -> None:
+    assert isinstance(request.user, User)  # noqa: S101  # the admin is for staff
+    AuditEntry.objects.create(who=request.user.public_id, what=what, details={"person": person.public_id})
 
 
 @admin.register(Organization)
@@ -76,6 +86,22 @@ class UserAdmin(DjangoUserAdmin, MembersAdmin):  # type: ignore[type-arg]
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
     inlines = (MembershipInline,)
+    actions = ("remove_factors", "end_sessions")
+
+    @admin.action(description=_("Remove second factors and passkeys"), permissions=["change"])
+    def remove_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For people who lost theirs: make sure first who is asking."""
+        for person in queryset:
+            Authenticator.objects.filter(user=person).delete()
+            _record(request, "remove_factors", person)
+        self.message_user(request, gettext("The password alone lets them in now."), messages.WARNING)
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for person in queryset:
+            end_sessions_of(person)
+            _record(request, "end_sessions", person)
+        self.message_user(request, gettext("They have to sign in anew."))
 
     def memberships_of(self, rows: Iterable[Any]) -> list[Membership]:
         return list(Membership.objects.filter(user__in=[row.pk for row in rows]))

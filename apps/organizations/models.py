@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AbstractUser, AnonymousUser, BaseUserManager
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -61,6 +62,13 @@ class User(AbstractUser):
     def display_name(self) -> str:
         """The full name, or the part of the address before the ``@``."""
         return self.get_full_name() or self.email.partition("@")[0]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep one address a person: of an earlier one it is forgotten that it was confirmed, and that it signs in."""
+        super().save(*args, **kwargs)
+        fields = kwargs.get("update_fields")
+        if fields is None or "email" in fields:
+            EmailAddress.objects.filter(user=self).exclude(email__iexact=self.email).delete()
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):

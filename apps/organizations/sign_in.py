@@ -1,13 +1,92 @@
-"""Sign-in is for people who were invited: nobody makes an account alone."""
+"""Signing in and up: who may make an account, whose address is believed, where people are led, what they are told."""
 
 from __future__ import annotations
 
+import logging
+from smtplib import SMTPException
+from typing import Any, ClassVar
+
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from apps.organizations.models import User
+
+log = logging.getLogger(__name__)
+
+INVITATION = "invitation"
+"""The key of the session under which the invitation stands that somebody came with."""
 
 
-class ClosedDoor(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """The sign-in of allauth, with its limits against guessing, and without its sign-up."""
+def may_sign_up(request: HttpRequest) -> bool:
+    """Whether the page on which people make an account is open to who asks: ``REGISTRATION`` decides."""
+    if settings.REGISTRATION == "invite":
+        return holds_invitation(request)
+    return bool(settings.REGISTRATION == "open")
+
+
+def holds_invitation(request: HttpRequest) -> bool:
+    """Whether the session names an invitation that is still valid.
+
+    There are no invitations yet, so nobody holds one. ``apps.organizations.invitations`` answers here once it exists:
+    it puts the invitation under ``INVITATION`` when its link is opened.
+    """
+    return False
+
+
+def vouch_for(user: User) -> None:
+    """Believe the address of somebody whom an operator made: those who signed up themselves have theirs listed."""
+    if not EmailAddress.objects.filter(user=user).exists():
+        EmailAddress.objects.create(user=user, email=user.email.lower(), primary=True, verified=True)
+
+
+class SignIn(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """The sign-in of allauth, with what this service decides about it."""
+
+    error_messages: ClassVar = {
+        **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": _(
+            "There were too many wrong attempts, by you or by somebody else. Nobody got in with them. Try again in"
+            " five minutes; a passkey works at once, and so does your password after you have reset it by e-mail."
+        ),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return False
+        return may_sign_up(request)
+
+    def is_safe_url(self, url: str) -> bool:
+        """Lead nobody to another host, be it one of ours: ``next`` comes from whoever made the link."""
+        return url_has_allowed_host_and_scheme(
+            url, allowed_hosts={self.request.get_host()}, require_https=self.request.is_secure()
+        )
+
+    def pre_login(self, request: HttpRequest, user: User, *, signup: bool, **details: Any) -> HttpResponse | None:
+        if not signup:
+            vouch_for(user)
+        found: HttpResponse | None = super().pre_login(request, user, signup=signup, **details)
+        return found
+
+    def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
+        words = {
+            "reauthenticate": _("Use the password"),
+            "mfa_reauthenticate": _("Use a code"),
+            "mfa_reauthenticate:webauthn": _("Use a passkey"),
+        }
+        return [way | {"description": words[way["id"]]} for way in super().get_reauthentication_methods(user)]
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail where mail is configured. A server that refuses it does not stop what it tells of."""
+        if not settings.SENDS_MAIL:
+            return
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, SMTPException):
+            log.exception("A mail could not be sent: %s", template_prefix)
+            told = gettext("The e-mail could not be sent. Tell whoever runs this service.")
+            messages.error(self.request, told)

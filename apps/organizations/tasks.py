@@ -7,12 +7,14 @@ from django.core.management import call_command
 
 from apps.core.tasks import Work
 from apps.organizations.inviting import send
+from apps.organizations.sessions import forget_ended_sessions
 
 
 @shared_task(base=Work)
 def delete_expired_sessions() -> None:
     """Delete sign-in sessions that have ended: nobody can use them, and they name people."""
     call_command("clearsessions")
+    forget_ended_sessions()
 
 
 @shared_task(base=Work)

@@ -58,6 +58,8 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ("DATA_DIR", "/dev/null/x", "DATA_DIR: the folder /dev/null/x cannot be made: Not a directory."),
         ("DATABASE_URL", "records.sqlite3", "DATABASE_URL must begin with postgres:// or sqlite:///."),
         ("PUBLIC_URL", "http://[x", "PUBLIC_URL is not an address."),
+        ("REGISTRATION", "everyone", "REGISTRATION must be one of invite, open, closed, not 'everyone'."),
+        ("EMAIL_URL", "mail.example", "EMAIL_URL must begin with smtp://, smtp+tls:// or smtp+ssl://."),
         (
             "CLIENT_ADDRESS_HEADER",
             "X-Real-IP",
@@ -88,6 +90,7 @@ def test_the_settings_of_the_tests_pass_every_check() -> None:
         ({"SECRET_KEY_FALLBACKS": ["short"]}, "core.E005", "Leave it out"),
         ({"TRUSTED_PROXIES": -1}, "core.E006", "0 for none"),
         ({"PORT": 65_536}, "core.E007", "8000"),
+        ({"REGISTRATION": "open"}, "core.W009", "EMAIL_URL"),
         ({"WEB_WORKERS": 2}, "core.E008", "CLICKHOUSE_URL and REDIS_URL"),
         ({"WEB_WORKERS": 2, "CLICKHOUSE_URL": "http://host"}, "core.E008", "CLICKHOUSE_URL and REDIS_URL"),
     ],
@@ -125,6 +128,33 @@ def test_an_encrypted_public_address_makes_cookies_secure() -> None:
         "True True 86400 ['a.example', 'b.example', 'insights.example'] ['https://insights.example']\n"
     )
     assert manage(*show).stdout == "False False 0 ['localhost', '127.0.0.1', '[::1]'] []\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("", "dummy False none None"),
+        ("smtp://mail.example", "smtp True mandatory mail.example:25 '' False False"),
+        ("smtp+tls://ada:p%40ss@mail.example/", "smtp True mandatory mail.example:587 'p@ss' True False"),
+        ("smtp+ssl://ada:secret@mail.example:4650", "smtp True mandatory mail.example:4650 'secret' False True"),
+    ],
+)
+def test_the_mail_server_is_one_address(address: str, found: str) -> None:
+    code = """
+from django.conf import settings as s
+print(s.EMAIL_BACKEND.split(".")[4], s.SENDS_MAIL, s.ACCOUNT_EMAIL_VERIFICATION, end=" ")
+if s.SENDS_MAIL:
+    print(f"{s.EMAIL_HOST}:{s.EMAIL_PORT} {s.EMAIL_HOST_PASSWORD or ''!r} {s.EMAIL_USE_TLS} {s.EMAIL_USE_SSL}")
+else:
+    print(None)
+"""
+    assert manage("shell", "--no-imports", "-c", code, EMAIL_URL=address).stdout == f"{found}\n"
+
+
+def test_mail_comes_from_the_service_unless_it_is_told_from_whom() -> None:
+    show = ("shell", "--no-imports", "-c", "from django.conf import settings; print(settings.DEFAULT_FROM_EMAIL)")
+    assert manage(*show, PUBLIC_URL="https://insights.example").stdout == "insights@insights.example\n"
+    assert manage(*show, EMAIL_FROM="Insights <team@acme.example>").stdout == "Insights <team@acme.example>\n"
 
 
 def test_a_log_line_can_be_json_with_its_fields() -> None:

@@ -1,0 +1,65 @@
+"""A person's own account: the page that leads to all of it, their name, and a forgotten password."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from allauth.account import views
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from apps.organizations.models import User
+from apps.organizations.sign_in import may_sign_up
+
+
+class NameForm(forms.ModelForm):  # type: ignore[type-arg]
+    """How others see a person."""
+
+    class Meta:
+        model = User
+        fields: ClassVar = ["first_name", "last_name"]
+        widgets: ClassVar = {
+            "first_name": forms.TextInput(attrs={"autocomplete": "given-name"}),
+            "last_name": forms.TextInput(attrs={"autocomplete": "family-name"}),
+        }
+        labels: ClassVar = {"first_name": _("First name"), "last_name": _("Last name")}
+
+
+class SignInView(views.LoginView):  # type: ignore[misc]  # allauth has no types
+    """Signing in, with the ways that this service has."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"may_sign_up": may_sign_up(self.request)}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def account(request: HttpRequest) -> HttpResponse:
+    """Who is signed in, by which name, and the ways to the rest of the account."""
+    assert isinstance(request.user, User)  # noqa: S101  # login_required sees to it
+    # Of its own, so that a name that is refused does not stand in the header.
+    person = User.objects.get(pk=request.user.pk)
+    form = NameForm(request.POST or None, instance=person)
+    if request.method == "POST" and form.is_valid():
+        person.save(update_fields=form.changed_data)
+        messages.success(request, gettext("Saved."))
+        return redirect("account")
+    return render(request, "account/account.html", {"form": form})
+
+
+def password_reset(request: HttpRequest) -> HttpResponse:
+    """A link to choose a new password, by e-mail; where no mail is sent, what to do instead."""
+    if settings.SENDS_MAIL:
+        answer: HttpResponse = views.password_reset(request)
+        return answer
+    return render(request, "account/password_reset_by_operator.html")
