@@ -194,6 +194,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -294,6 +296,26 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "apps.organizations.sign_in.SignIn"
+OIDC_ISSUER = address("OIDC_ISSUER")
+OIDC_NAME = text("OIDC_NAME", "OpenID Connect")
+OIDC_SIGN_UP = flag("OIDC_SIGN_UP", False)
+SOCIALACCOUNT_ADAPTER = "apps.organizations.openid.OpenID"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = flag("OIDC_TRUST_EMAIL", False)
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": OIDC_NAME,
+                "client_id": text("OIDC_CLIENT_ID"),
+                "secret": text("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": OIDC_ISSUER, "oauth_pkce_enabled": True, "uid_field": "key"},
+            }
+        ]
+        if OIDC_ISSUER
+        else []
+    }
+}
 MFA_ADAPTER = "apps.organizations.factors.SecondFactor"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -19,6 +19,7 @@ for name in (
     "GEOIP_CITY_DB",
     "STATIC_ROOT",
     "EMAIL_URL",
+    "OIDC_ISSUER",
     "REGISTRATION",
     "SECRET_KEY_FALLBACKS",
 ):

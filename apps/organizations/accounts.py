@@ -38,7 +38,10 @@ class SignInView(views.LoginView):  # type: ignore[misc]  # allauth has no types
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | {"may_sign_up": may_sign_up(self.request)}
+        return context | {
+            "may_sign_up": may_sign_up(self.request),
+            "provider": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
+        }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

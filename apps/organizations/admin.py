@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
@@ -33,8 +34,8 @@ __all__ = ["InvitationAdmin", "MembershipAdmin"]  # Django looks for all of them
 
 admin.site.unregister(Group)  # roles are kept in memberships
 admin.site.unregister(EmailAddress)  # a person has one address, the one they sign in with
-admin.site.unregister(UserSession)
-admin.site.unregister(Authenticator)
+for theirs in (UserSession, Authenticator, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(theirs)
 
 
 def _record(request: HttpRequest, what: str, person: User) -> None:

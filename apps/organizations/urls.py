@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.account import views
 from django.urls import include, path, re_path
 
-from apps.organizations import accounts, sessions
+from apps.organizations import accounts, openid, sessions
 
 urlpatterns = [
     path("", accounts.account, name="account"),
@@ -27,5 +27,8 @@ urlpatterns = [
     ),
     path("password/reset/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     path("factors/", include("allauth.mfa.urls")),
+    path("connections/", include("allauth.socialaccount.urls")),
+    path("oidc/", openid.login, {"provider_id": "oidc"}, name="openid_connect_login"),
+    path("oidc/callback/", openid.callback, {"provider_id": "oidc"}, name="openid_connect_callback"),
     path("sessions/", sessions.Sessions.as_view(), name="usersessions_list"),
 ]

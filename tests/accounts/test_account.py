@@ -19,6 +19,7 @@ PAGES = (
     "/accounts/factors/webauthn/add/",
     "/accounts/factors/recovery-codes/",
     "/accounts/factors/recovery-codes/generate/",
+    "/accounts/connections/",
     "/accounts/sessions/",
 )
 
@@ -43,6 +44,7 @@ def test_the_menu_of_the_header_leads_to_the_account(ben: Client) -> None:
         ("/accounts/factors/webauthn/", "Passkeys"),
         ("/accounts/factors/", "Second factor"),
         ("/accounts/sessions/", "Sessions"),
+        ("/accounts/connections/", "Other sign-ins"),
     ],
 )
 def test_every_page_leads_to_the_others_and_marks_itself(ben: Client, address: str, here: str) -> None:

@@ -32,7 +32,7 @@ def link_to(email: str) -> str:
 def choose(client: Client, link: str, password: str = NEW) -> str:
     """Open the link and choose a password; answers the page that is seen then."""
     form = client.get(link).headers["Location"]
-    return text_of(client.post(form, {"password1": password, "password2": password}, follow=True))  # type: ignore[arg-type]
+    return text_of(client.post(form, {"password1": password, "password2": password}, follow=True))
 
 
 @pytest.mark.usefixtures("sends_mail")
@@ -127,12 +127,12 @@ def test_a_mail_server_that_is_away_is_told_and_breaks_nothing(client: Client, w
         settings.EMAIL_HOST, settings.EMAIL_PORT = nobody.getsockname()
         page = client.post(RESET, {"email": "ben@example.com"}, follow=True)
     assert page.status_code == 200
-    assert "The e-mail could not be sent." in text_of(page)  # type: ignore[arg-type]
+    assert "The e-mail could not be sent." in text_of(page)
 
 
 def test_without_mail_the_page_says_what_the_operator_does(client: Client, world: World) -> None:
     for answer in (client.get(RESET), client.post(RESET, {"email": "ben@example.com"})):
-        page = text_of(answer)  # type: ignore[arg-type]
+        page = text_of(answer)
         assert answer.status_code == 200
         assert "This service sends no e-mail." in page
         assert "python manage.py changepassword" in page

@@ -131,8 +131,7 @@ def test_codes_are_not_guessed_either(world: World, clock: time_machine.Travelle
     sign_in(guesser, "ben@example.com", PASSWORD)
     wrong = (f"{number:06}" for number in range(1_000_000) if f"{number:06}" != right)
     pages = [
-        text_of(guesser.post(ASKS, {"code": next(wrong)}, REMOTE_ADDR=address))  # type: ignore[arg-type]
-        for address in addresses(NETWORKS // 5)
+        text_of(guesser.post(ASKS, {"code": next(wrong)}, REMOTE_ADDR=address)) for address in addresses(NETWORKS // 5)
     ]
     assert sum("Incorrect code." in page for page in pages) == 5
     assert sum(TOO_MANY in page for page in pages) == len(pages) - 5

@@ -47,7 +47,7 @@ def test_signing_in_takes_the_code_too(client: Client, secret: str) -> None:
     other = Client()
     assert sign_in(other, "ben@example.com", following="/admin/").headers["Location"].startswith(ASKS)
     assert not is_signed_in(other)
-    assert "Incorrect code." in text_of(other.post(ASKS, {"code": "000000"}))  # type: ignore[arg-type]
+    assert "Incorrect code." in text_of(other.post(ASKS, {"code": "000000"}))
     assert not is_signed_in(other)
     assert other.post(ASKS, {"code": code_of(secret)}).headers["Location"] == "/admin/"
     assert is_signed_in(other)
@@ -80,7 +80,7 @@ def test_a_recovery_code_works_once(ben: Client, secret: str) -> None:
     assert is_signed_in(first)
     assert not is_signed_in(second)
     assert set(codes) - set(recovery_codes(ben)) == {codes[3]}
-    assert "9 of 10 are left" in text_of(ben.get("/accounts/factors/"))  # type: ignore[arg-type]
+    assert "9 of 10 are left" in text_of(ben.get("/accounts/factors/"))
 
 
 def test_new_recovery_codes_end_the_old_ones(ben: Client, secret: str) -> None:
@@ -99,7 +99,7 @@ def test_new_recovery_codes_end_the_old_ones(ben: Client, secret: str) -> None:
 def test_recovery_codes_are_downloaded_and_kept_by_no_cache(ben: Client, secret: str) -> None:
     answer = ben.get("/accounts/factors/recovery-codes/download/")
     assert "no-store" in answer.headers["Cache-Control"]
-    assert [line for line in text_of(answer).split() if line.isdigit()] == recovery_codes(ben)  # type: ignore[arg-type]
+    assert [line for line in text_of(answer).split() if line.isdigit()] == recovery_codes(ben)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_no_factor_is_changed_before_the_password_is_shown_again(ben: Client, se
 
 def test_a_wrong_password_does_not_open_the_factors(ben: Client) -> None:
     page = ben.post("/accounts/reauthenticate/", {"password": "wrong password", "next": ACTIVATE})
-    assert "Incorrect password." in text_of(page)  # type: ignore[arg-type]
+    assert "Incorrect password." in text_of(page)
     assert ben.get(ACTIVATE).status_code == 302
 
 
@@ -143,7 +143,7 @@ def test_the_code_too_shows_who_it_is(ben: Client, secret: str, clock: time_mach
     clock.shift(timedelta(minutes=6))
     place = "/accounts/factors/recovery-codes/"
     assert ben.get(place).status_code == 302
-    page = text_of(ben.get("/accounts/reauthenticate/"))  # type: ignore[arg-type]
+    page = text_of(ben.get("/accounts/reauthenticate/"))
     assert "/accounts/factors/reauthenticate/" in page
     answer = ben.post("/accounts/factors/reauthenticate/", {"code": code_of(secret), "next": place})
     assert answer.headers["Location"] == place
@@ -153,7 +153,7 @@ def test_the_code_too_shows_who_it_is(ben: Client, secret: str, clock: time_mach
 def test_an_app_is_on_only_after_it_showed_a_code(ben: Client, world: World, clock: time_machine.Traveller) -> None:
     confirm_password(ben, ACTIVATE)
     ben.get(ACTIVATE)
-    assert "Incorrect code." in text_of(ben.post(ACTIVATE, {"code": "000000"}))  # type: ignore[arg-type]
+    assert "Incorrect code." in text_of(ben.post(ACTIVATE, {"code": "000000"}))
     assert not Authenticator.objects.exists()
 
 

@@ -33,7 +33,7 @@ def browser(user_agent: str, email: str = "ben@example.com", address: str = "192
 def test_every_browser_is_listed_and_this_one_marked(world: World) -> None:
     here, _there = browser(FIREFOX), browser(SAFARI, address="198.51.100.9")
     browser(FIREFOX, email="ada@example.com", address="203.0.113.1")
-    page = text_of(here.get("/accounts/sessions/"))  # type: ignore[arg-type]
+    page = text_of(here.get("/accounts/sessions/"))
     assert "<strong>Firefox on Linux</strong> · this browser" in page
     assert "<strong>Mobile Safari on iOS</strong>" in page
     assert page.count("this browser") == 1
@@ -44,7 +44,7 @@ def test_every_browser_is_listed_and_this_one_marked(world: World) -> None:
 
 def test_signing_out_everywhere_ends_the_other_sessions_at_once(world: World) -> None:
     here, there, hers = browser(FIREFOX), browser(SAFARI), browser(FIREFOX, email="ada@example.com")
-    page = text_of(here.post("/accounts/sessions/", follow=True))  # type: ignore[arg-type]
+    page = text_of(here.post("/accounts/sessions/", follow=True))
     assert "You are signed out everywhere else." in page
     assert "You are signed in nowhere else." in page
     assert not is_signed_in(there)
@@ -64,7 +64,7 @@ def test_a_session_from_before_there_was_a_list_gets_into_it(world: World) -> No
     old = Client(headers={"user-agent": FIREFOX})
     old.force_login(world.ben)
     old.get("/accounts/")
-    assert "Firefox on Linux" in text_of(old.get("/accounts/sessions/"))  # type: ignore[arg-type]
+    assert "Firefox on Linux" in text_of(old.get("/accounts/sessions/"))
 
 
 def test_when_a_browser_was_seen_is_noted_every_few_minutes(world: World, clock: time_machine.Traveller) -> None:
@@ -83,7 +83,7 @@ def test_a_new_password_ends_the_other_sessions(world: World) -> None:
     here.post("/accounts/password/", {"oldpassword": PASSWORD, "password1": "x y z 1 2 3", "password2": "x y z 1 2 3"})
     assert is_signed_in(here)
     assert not is_signed_in(there)
-    page = text_of(here.get("/accounts/sessions/"))  # type: ignore[arg-type]
+    page = text_of(here.get("/accounts/sessions/"))
     assert page.count(" on ") == page.count("Firefox on Linux") == 1
 
 

@@ -22,7 +22,7 @@ def text_of(answer: HttpResponse) -> str:
 
 def sign_in(client: Client, email: str, password: str = PASSWORD, following: str = "", **extra: str) -> HttpResponse:
     form = {"login": email, "password": password, "next": following}
-    answer: HttpResponse = client.post("/accounts/login/", form, **extra)  # type: ignore[arg-type]
+    answer: HttpResponse = client.post("/accounts/login/", form, **extra)
     return answer
 
 
@@ -34,7 +34,7 @@ def is_signed_in(client: Client) -> bool:
 def confirm_password(client: Client, following: str) -> HttpResponse:
     """Show once more who it is, on the way to what protects the account."""
     form = {"password": PASSWORD, "next": following}
-    answer: HttpResponse = client.post("/accounts/reauthenticate/", form)  # type: ignore[assignment]
+    answer: HttpResponse = client.post("/accounts/reauthenticate/", form)
     return answer
 
 
@@ -51,7 +51,7 @@ def set_up_app(client: Client) -> str:
     """Turn the authenticator app on for who is signed in; answers its key."""
     place = "/accounts/factors/totp/activate/"
     confirm_password(client, place)
-    (secret,) = re.findall("<code>([A-Z2-7]{32})</code>", text_of(client.get(place)))  # type: ignore[arg-type]
+    (secret,) = re.findall("<code>([A-Z2-7]{32})</code>", text_of(client.get(place)))
     answer = client.post(place, {"code": code_of(secret)})
     assert answer.headers["Location"] == "/accounts/factors/recovery-codes/"
     return str(secret)
@@ -59,4 +59,4 @@ def set_up_app(client: Client) -> str:
 
 def recovery_codes(client: Client) -> list[str]:
     page = client.get("/accounts/factors/recovery-codes/")
-    return re.findall(r"\b\d{8}\b", text_of(page))  # type: ignore[arg-type]
+    return re.findall(r"\b\d{8}\b", text_of(page))

@@ -58,8 +58,8 @@ def add_passkey(reader: Reader, name: str = "Laptop", alone: bool = True) -> Non
     page = reader.page
     page.goto(f"{reader.server}/accounts/factors/webauthn/")
     page.get_by_role("link", name="Add a passkey").click()
-    if page.get_by_label("Password").count():
-        page.get_by_label("Password").fill(PASSWORD)
+    if page.get_by_label("Password", exact=True).count():
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Go on").click()
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Sign in with it alone").set_checked(alone)
@@ -90,7 +90,7 @@ def test_a_passkey_is_a_second_factor_beside_the_password(reader: Reader, keyrin
     page = reader.page
     page.goto(reader.traffic)
     page.get_by_label("Email").fill("ben@example.com")
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Second factor")).to_be_visible()
     page.get_by_role("button", name="Use a passkey").click()

@@ -151,6 +151,20 @@ else:
     assert manage("shell", "--no-imports", "-c", code, EMAIL_URL=address).stdout == f"{found}\n"
 
 
+def test_a_provider_is_a_few_variables() -> None:
+    code = """
+from django.conf import settings as s
+(app,) = s.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+known = app["settings"]
+print(app["name"], app["client_id"], app["secret"], known["server_url"], known["oauth_pkce_enabled"])
+print(s.OIDC_SIGN_UP, s.SOCIALACCOUNT_EMAIL_AUTHENTICATION, s.SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT)
+"""
+    given = {"OIDC_ISSUER": "https://id.example/", "OIDC_CLIENT_ID": "i", "OIDC_CLIENT_SECRET": "s", "OIDC_NAME": "Id"}
+    show = ("shell", "--no-imports", "-c", code)
+    assert manage(*show, **given).stdout == "Id i s https://id.example True\nFalse False False\n"
+    assert manage(*show, **given, OIDC_SIGN_UP="true", OIDC_TRUST_EMAIL="true").stdout.endswith("\nTrue True True\n")
+
+
 def test_mail_comes_from_the_service_unless_it_is_told_from_whom() -> None:
     show = ("shell", "--no-imports", "-c", "from django.conf import settings; print(settings.DEFAULT_FROM_EMAIL)")
     assert manage(*show, PUBLIC_URL="https://insights.example").stdout == "insights@insights.example\n"
