@@ -22,6 +22,7 @@ from apps.organizations.models import Membership, Role
 from benchmarks.browser import show_all
 from tests.browser.conftest import Reader
 from tests.conftest import lacking
+from tests.people import PASSWORD
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -30,6 +31,17 @@ BAD = ("serious", "critical")
 EVENTS = 3_000
 # Not among the rules that axe follows by itself, but of WCAG 2.2 AA, which is our aim.
 RUN = "place => axe.run(place, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } })"
+ACCOUNT = (
+    "",
+    "password/",
+    "factors/",
+    "factors/totp/activate/",
+    "factors/webauthn/",
+    "factors/webauthn/add/",
+    "sessions/",
+    "connections/",
+    "logout/",
+)
 NOT_FOUND = "Failed to load resource: the server responded with a status of 404 (Not Found)"
 
 
@@ -132,6 +144,21 @@ def test_my_sites_have_no_serious_barrier(editor: Reader, axe: str) -> None:
 
 def test_signing_in_has_no_serious_barrier(reader: Reader, axe: str) -> None:
     assert_none(barriers_at(f"{reader.server}/accounts/login/", reader.page, axe))
+
+
+@pytest.mark.parametrize("path", ["signup/", "password/reset/", "password/reset/sent/", "confirm-email/"])
+def test_no_page_before_the_sign_in_has_a_serious_barrier(reader: Reader, axe: str, settings: Any, path: str) -> None:
+    settings.REGISTRATION, settings.SENDS_MAIL = "open", True
+    assert_none(barriers_at(f"{reader.server}/accounts/{path}", reader.page, axe))
+
+
+def test_the_account_has_no_serious_barrier(reader: Reader, axe: str) -> None:
+    reader.sign_in()
+    assert_none(barriers_at(f"{reader.server}/accounts/reauthenticate/", reader.page, axe))
+    reader.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    reader.page.get_by_role("button", name="Go on").click()
+    for path in ACCOUNT:
+        assert_none(barriers_at(f"{reader.server}/accounts/{path}", reader.page, axe))
 
 
 def test_an_address_that_is_nothing_has_no_serious_barrier(reader: Reader, axe: str) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from apps.dashboard.frames import PLACES
 from apps.events.store import EventStore
+from apps.organizations.models import User
 from apps.sites.models import Site
 from benchmarks.browser import show_all
 from tests.browser.conftest import Reader
@@ -73,6 +74,19 @@ def test_every_menu_lies_within_the_window(long_reader: Reader, width: int, filt
         assert place["x"] + place["width"] <= width
         assert page.evaluate("document.documentElement.scrollWidth") == width
         page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("width", [PHONE, TABLET, LAPTOP])
+def test_no_page_of_an_account_scrolls_sideways(reader: Reader, width: int) -> None:
+    User.objects.filter(pk=reader.world.ben.pk).update(first_name="x" * 100)
+    page = reader.page
+    page.set_viewport_size({"width": width, "height": 800})
+    reader.sign_in()
+    for path in ("", "password/", "factors/webauthn/", "factors/", "sessions/", "connections/", "reauthenticate/"):
+        page.goto(f"{reader.server}/accounts/{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") == width, path
+        for here in page.locator(".site > .tabs [aria-current]").all():
+            expect(here).to_be_in_viewport(ratio=1)
 
 
 def test_the_open_filter_menu_offers_what_readers_have(long_reader: Reader) -> None:
