@@ -226,6 +226,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "apps.organizations.sessions.NotesSessions",
+    "apps.organizations.accounts.KeptNowhere",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.dashboard.middleware.ContentSecurityPolicy",
     "apps.dashboard.middleware.SignInAnew",
@@ -283,6 +284,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if SENDS_MAIL else "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = SENDS_MAIL
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if ENCRYPTED else "http"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Site insights] "
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105

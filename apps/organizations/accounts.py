@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from allauth.account import views
@@ -11,13 +13,33 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import get_script_prefix, reverse
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from apps.organizations.models import User
 from apps.organizations.sign_in import may_sign_up
+
+
+class KeptNowhere:
+    """Tells browsers and proxies to keep no page of an account: codes and keys stand there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path.startswith(_place(get_script_prefix())):
+            add_never_cache_headers(response)
+        return response
+
+
+@lru_cache(maxsize=8)
+def _place(_prefix: str) -> str:
+    """Where accounts lie below the prefix that the service is reached by: every answer asks for it."""
+    return reverse("account")
 
 
 class NameForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -46,7 +68,6 @@ class SignInView(views.LoginView):  # type: ignore[misc]  # allauth has no types
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@never_cache
 def account(request: HttpRequest) -> HttpResponse:
     """Who is signed in, by which name, and the ways to the rest of the account."""
     assert isinstance(request.user, User)  # noqa: S101  # login_required sees to it

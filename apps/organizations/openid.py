@@ -23,7 +23,6 @@ from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOA
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 
 from apps.organizations.models import User
 from apps.organizations.sign_in import may_sign_up, vouch_for
@@ -32,6 +31,7 @@ log = logging.getLogger(__name__)
 KEPT = ("sub", "email", "email_verified", "name", "given_name", "family_name")
 """The claims that are looked at. Whatever else a provider tells of people is not kept."""
 _ASKED = ("next", "process")
+_LONGEST_REASON = 200
 
 
 class OpenID(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -48,7 +48,8 @@ class OpenID(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has 
         return found
 
     def on_authentication_error(self, request: HttpRequest, provider: Provider, **details: Any) -> None:
-        log.warning("Signing in through the provider failed: %s", details.get("exception") or details.get("error"))
+        reason = str(details.get("exception") or details.get("error"))
+        log.warning("Signing in through the provider failed: %s", reason[:_LONGEST_REASON])
 
 
 class CheckedOpenID(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
@@ -90,7 +91,6 @@ class CheckedOpenID(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         return claims
 
 
-@never_cache
 def login(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Lead to the provider, by a page of ours: the pages' policy lets no form go to another host, nor be redirected."""
     # Not what else a link may carry: allauth would hand it on to the provider.
@@ -102,7 +102,6 @@ def login(request: HttpRequest, provider_id: str) -> HttpResponse:
     return answer
 
 
-@never_cache
 def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Where the provider leads back to."""
     return _go(request, provider_id, OAuth2CallbackView)

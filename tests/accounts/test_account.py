@@ -31,6 +31,13 @@ def test_a_stranger_is_sent_to_sign_in_and_back(client: Client, db: None, addres
     assert parse_qs(sent_to.query) == {"next": [address]}
 
 
+@pytest.mark.parametrize("address", ["/accounts/login/", *PAGES])
+def test_no_page_of_an_account_is_kept_by_browsers(client: Client, world: World, address: str) -> None:
+    for _signed_out_and_in in range(2):
+        assert "no-store" in client.get(address).headers["Cache-Control"]
+        client.force_login(world.ben)
+
+
 def test_the_menu_of_the_header_leads_to_the_account(ben: Client) -> None:
     page = ben.get("/accounts/sessions/").content.decode()
     assert '<a href="/accounts/">Account<span class="quiet">ben@example.com</span></a>' in page

@@ -228,6 +228,13 @@ def test_only_what_is_needed_is_kept_of_what_the_provider_tells(world: World, pr
     }
 
 
+def test_who_is_barred_here_does_not_get_in_from_there(world: World, provider: Provider) -> None:
+    browser = connected(world.ada, provider, "Ada")
+    User.objects.filter(pk=world.ada.pk).update(is_active=False)
+    assert round_trip(browser, "Ada").headers["Location"] == "/accounts/inactive/"
+    assert not is_signed_in(browser)
+
+
 def test_turning_back_at_the_provider_is_told(client: Client, provider: Provider, db: None) -> None:
     answer = round_trip(client, "")
     assert answer.headers["Location"] == "/accounts/connections/login/cancelled/"

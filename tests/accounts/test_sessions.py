@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import time_machine
 from allauth.usersessions.models import UserSession
@@ -76,6 +77,23 @@ def test_when_a_browser_was_seen_is_noted_every_few_minutes(world: World, clock:
     clock.shift(timedelta(minutes=2))
     is_signed_in(here)
     assert UserSession.objects.get().last_seen_at - seen == timedelta(minutes=6)
+
+
+def test_a_page_is_shown_even_where_the_proxy_did_not_tell_the_address(world: World, settings: Any) -> None:
+    here = Client()
+    here.force_login(world.ben)
+    settings.ALLAUTH_TRUSTED_CLIENT_IP_HEADER = "Visitoraddress"
+    assert is_signed_in(here)
+    assert not UserSession.objects.exists()
+
+
+def test_who_is_barred_is_out_at_once_and_is_told_at_the_door(world: World) -> None:
+    here = browser(FIREFOX)
+    User.objects.filter(pk=world.ben.pk).update(is_active=False)
+    assert not is_signed_in(here)
+    assert sign_in(here, "ben@example.com").headers["Location"] == "/accounts/inactive/"
+    assert "This account is closed" in text_of(here.get("/accounts/inactive/"))
+    assert not is_signed_in(here)
 
 
 def test_a_new_password_ends_the_other_sessions(world: World) -> None:
