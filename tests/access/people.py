@@ -12,7 +12,8 @@ from django.test import Client
 
 from apps.dashboard.models import SavedReport
 from apps.organizations.inviting import invite
-from apps.organizations.models import Membership, Organization, Role, User
+from apps.organizations.issuing import make_token
+from apps.organizations.models import Membership, Organization, Role, User, all_scopes
 from apps.segments.models import VisitorSegment
 from apps.sites.models import Site
 from apps.sites.sharing import create_link
@@ -89,6 +90,12 @@ def make_cast() -> Cast:
         "report": SavedReport.objects.create(site=world.docs, title="Kept").public_id,
         "segment": VisitorSegment.objects.create(site=world.docs, title="Beta", claims={"beta": True}).public_id,
         "token": token,
+        "token_id": make_token(
+            organization=world.acme, user=world.ben, who=world.ben, title="Ben's", scopes=all_scopes()
+        )[0].public_id,
+        "key": "nothing",
+        "pk": "1",
+        "uidb36": "1",
         "report_name": "traffic",
         "panel_name": "pages",
         "rest": "nothing",
