@@ -16,8 +16,8 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
@@ -36,11 +36,6 @@ admin.site.unregister(Group)  # roles are kept in memberships
 admin.site.unregister(EmailAddress)  # a person has one address, the one they sign in with
 for theirs in (UserSession, Authenticator, SocialAccount, SocialApp, SocialToken):
     admin.site.unregister(theirs)
-
-
-def _record(request: HttpRequest, what: str, person: User) -> None:
-    assert isinstance(request.user, User)  # noqa: S101  # the admin is for staff
-    AuditEntry.objects.create(who=request.user.public_id, what=what, details={"person": person.public_id})
 
 
 @admin.register(Organization)
@@ -94,14 +89,14 @@ class UserAdmin(DjangoUserAdmin, MembersAdmin):  # type: ignore[type-arg]
         """For people who lost theirs: make sure first who is asking."""
         for person in queryset:
             Authenticator.objects.filter(user=person).delete()
-            _record(request, "remove_factors", person)
+            note("remove_factors", who=who_of(request).public_id, person=person.public_id)
         self.message_user(request, gettext("The password alone lets them in now."), messages.WARNING)
 
     @admin.action(description=_("Sign out everywhere"), permissions=["change"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for person in queryset:
             end_sessions_of(person)
-            _record(request, "end_sessions", person)
+            note("end_sessions", who=who_of(request).public_id, person=person.public_id)
         self.message_user(request, gettext("They have to sign in anew."))
 
     def memberships_of(self, rows: Iterable[Any]) -> list[Membership]:

@@ -44,7 +44,7 @@ class ForSomebodyElse(Refusal):
 
 def sends_mail() -> bool:
     """Whether invitations to an address are sent there; else their link is shown to whoever makes them."""
-    return bool(getattr(settings, "SENDS_MAIL", False))
+    return bool(settings.SENDS_MAIL)
 
 
 @transaction.atomic

@@ -11,17 +11,17 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.organizations.invitations import SESSION_KEY, is_valid
 from apps.organizations.models import User
 
 log = logging.getLogger(__name__)
-
-INVITATION = "invitation"
-"""The key of the session under which the invitation stands that somebody came with."""
 
 
 def may_sign_up(request: HttpRequest) -> bool:
@@ -32,12 +32,8 @@ def may_sign_up(request: HttpRequest) -> bool:
 
 
 def holds_invitation(request: HttpRequest) -> bool:
-    """Whether the session names an invitation that is still valid.
-
-    There are no invitations yet, so nobody holds one. ``apps.organizations.invitations`` answers here once it exists:
-    it puts the invitation under ``INVITATION`` when its link is opened.
-    """
-    return False
+    """Whether the browser came with an invitation that can still be accepted."""
+    return is_valid(request.session.get(SESSION_KEY))
 
 
 def vouch_for(user: User) -> None:
@@ -59,6 +55,24 @@ class SignIn(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no typ
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return may_sign_up(request)
+
+    def clean_email(self, email: str) -> str:
+        """Let an invitation to an address make no account of another one: nobody could join with that."""
+        cleaned: str = super().clean_email(email)
+        held = self.request.session.get(SESSION_KEY)
+        if is_valid(held) and not is_valid(held, email=cleaned):
+            raise ValidationError(_("The invitation is for another e-mail address."))
+        return cleaned
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Back to the invitation that somebody came with, else home."""
+        if holds_invitation(request):
+            return reverse("dashboard:invitation")
+        found: str = super().get_login_redirect_url(request)
+        return found
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return self.get_login_redirect_url(request)
 
     def is_safe_url(self, url: str) -> bool:
         """Lead nobody to another host, be it one of ours: ``next`` comes from whoever made the link."""

@@ -10,7 +10,9 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
 
-from apps.organizations.models import User
+from apps.organizations.invitations import is_valid
+from apps.organizations.inviting import invite, send
+from apps.organizations.models import Role, User
 from tests.accounts.visits import is_signed_in, sign_in, text_of
 from tests.people import PASSWORD, World
 
@@ -47,6 +49,44 @@ def test_an_invitation_of_which_nothing_is_known_opens_nothing(client: Client, d
     session.save()
     client.post("/accounts/signup/", EVE)
     assert not User.objects.exists()
+
+
+def test_who_comes_with_an_invitation_makes_an_account_and_joins(client: Client, world: World, settings: Any) -> None:
+    settings.REGISTRATION = "invite"
+    _made, secret = invite(world.acme, Role.READER, who=world.ada)
+    client.get(f"/invitations/{secret}")
+    assert "Make an account" in text_of(client.get("/accounts/login/"))
+    assert client.post("/accounts/signup/", EVE).headers["Location"] == "/invitation"
+    client.post("/invitation")
+    assert world.acme.memberships.get(user__email="eve@example.com").role == "reader"
+    assert "Making accounts is closed" in text_of(Client().post("/accounts/signup/", EVE))
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_an_invitation_by_mail_leads_over_the_confirmation_to_the_organization(
+    client: Client, world: World, settings: Any
+) -> None:
+    settings.REGISTRATION = "invite"
+    made, _secret = invite(world.acme, Role.READER, who=world.ada, email="eve@example.com")
+    send(made.pk, "http://testserver")
+    (secret,) = re.findall(r"http://testserver/invitations/(\S+)", str(mail.outbox.pop().body))
+    client.get(f"/invitations/{secret}")
+    other = client.post("/accounts/signup/", EVE | {"email": "mallory@example.com"})
+    assert "The invitation is for another e-mail address." in text_of(other)
+    client.post("/accounts/signup/", EVE)
+    client.post(link_in(mail.outbox[-1]))
+    assert is_signed_in(client)
+    client.post("/invitation")
+    assert world.acme.memberships.get(user__email="eve@example.com").role == "reader"
+
+
+def test_an_invitation_goes_on_under_a_new_secret_key(world: World, settings: Any) -> None:
+    _made, secret = invite(world.acme, Role.READER, who=world.ada)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key, of more than thirty-two characters"
+    assert is_valid(secret)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert not is_valid(secret)
 
 
 @pytest.mark.parametrize("password", ["short", "password123"])
