@@ -41,13 +41,16 @@ test: $(VENV)/installed-dev npm ## Run the tests; what this machine lacks is ski
 test-recipes: $(VENV)/installed-dev recipes ## Build a site with each recipe of docs/recipes, and read it in Chromium.
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile tests/recipes
 
-check: $(VENV)/installed-dev ## Lint, types, import directions, templates, settings and migrations.
+check: $(VENV)/installed-dev ## Lint, types, import directions, templates, known holes, settings and migrations.
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	git ls-files -z '*.html' | xargs -0 $(VENV)/bin/djade --check --target-version 5.2
+	$(VENV)/bin/bandit --quiet --recursive -ll --skip B104,B608 apps insights_site manage.py
+	$(PY) requirements/audit.py
 	$(PY) manage.py check --fail-level WARNING
+	PUBLIC_URL=https://insights.example.com TRUSTED_PROXIES=1 $(PY) manage.py check --deploy --fail-level WARNING
 	$(PY) manage.py makemigrations --check --dry-run
 
 bench: setup ## Measure loading and queries on a store of its own (months and years: bench-rollups).

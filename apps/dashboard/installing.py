@@ -31,7 +31,7 @@ def snippet(site: Site, origin: str) -> str:
         origin,
         site.organization.public_id,
         site.public_id,
-        mark_safe(' data-storage="none"') if site.cookieless else "",
+        mark_safe(' data-storage="none"') if site.cookieless else "",  # nosec B308  # our own text
         "" if site.honour_privacy_signals else " data-ignore-dnt",
     )
 
