@@ -19,13 +19,14 @@ from pathlib import Path
 from benchmarks.browser import chromium
 from benchmarks.machine import description
 from benchmarks.prepared import RANGES
-from benchmarks.seen import DESKTOP, PHONE, Weights, look_at, signed_in
+from benchmarks.seen import DESKTOP, PHONE, STEP_MILLISECONDS, STEP_PIXELS, Weights, look_at, signed_in
 from benchmarks.service import ROOT, serving
 from benchmarks.states import markdown
 from benchmarks.traffic import SMALL_SITE_EVENTS, SMALL_SITES, set_up
 from benchmarks.waiting import AT_ONCE, RUNS, wait_for
 
 REPORT = ROOT / "docs" / "performance-pages.md"
+SPEED = 1_000 * STEP_PIXELS // STEP_MILLISECONDS
 EMAIL, PASSWORD = "reader@example.com", "a reader of benchmarks"
 FIRST_BYTE_MS, PANELS_MS, PAGE_KB, SCRIPTS_KB, SHIFT = 300, 1_500, 60, 500, 0.1
 """The aims, at ten million events: of any page for 30 days, of Traffic for 12 months, of any page, of its scripts,
@@ -170,8 +171,8 @@ The load average of the machine was {busy:.1f} when it began: above 0.5, other w
 for the page until the last of the panels that load by themselves has come, {AT_ONCE} asked at once, as a browser asks.
 Both in milliseconds, medians of {RUNS} after one that is not counted. *First paint*: Chromium's first contentful paint
 in milliseconds, the median of {RUNS} visits with an empty cache, {DESKTOP[0]} pixels wide and on a phone of {PHONE[0]}.
-*Shift*: Chromium's cumulative layout shift while the page is read to its end, the worst of these visits; up to 0.1 is
-good.
+*Shift*: Chromium's cumulative layout shift while the page is scrolled to its end, {SPEED:,} pixels a second, the worst of
+these visits; up to 0.1 is good.
 
 Weights are in kB (10³ bytes), gzipped. *Page*: the document, the style sheets and all scripts but Plotly's; *late
 panels*: what comes later by itself; *scripts*: all of them, with Plotly; *all, as sent*: what this server put on the
