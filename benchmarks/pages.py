@@ -171,8 +171,8 @@ The load average of the machine was {busy:.1f} when it began: above 0.5, other w
 for the page until the last of the panels that load by themselves has come, {AT_ONCE} asked at once, as a browser asks.
 Both in milliseconds, medians of {RUNS} after one that is not counted. *First paint*: Chromium's first contentful paint
 in milliseconds, the median of {RUNS} visits with an empty cache, {DESKTOP[0]} pixels wide and on a phone of {PHONE[0]}.
-*Shift*: Chromium's cumulative layout shift while the page is scrolled to its end, {SPEED:,} pixels a second, the worst of
-these visits; up to 0.1 is good.
+*Shift*: Chromium's cumulative layout shift while the page is scrolled to its end, {SPEED:,} pixels a second, the worst
+of these visits; up to 0.1 is good.
 
 Weights are in kB (10³ bytes), gzipped. *Page*: the document, the style sheets and all scripts but Plotly's; *late
 panels*: what comes later by itself; *scripts*: all of them, with Plotly; *all, as sent*: what this server put on the
