@@ -9,9 +9,12 @@ from typing import NoReturn
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test import TransactionTestCase
 
 from apps.events.refused import recorder
 from apps.events.store import EventStore, Statement, close_store, get_store
+from apps.organizations import triggers
 from tests.people import World, make_world
 
 
@@ -37,6 +40,21 @@ def lacking(reason: str) -> NoReturn:
 def _quick_passwords() -> None:
     """Make passwords cheap to set: argon2 is slow on purpose, and nearly every test makes people."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_are_emptied_without_triggers() -> Iterator[None]:
+    """Let Django empty all tables after a test that commits; the database itself keeps the audit at other times."""
+    empty = TransactionTestCase._fixture_teardown
+
+    def without_triggers(case: TransactionTestCase) -> None:
+        triggers.remove(connection)
+        empty(case)
+        triggers.add(connection)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TransactionTestCase, "_fixture_teardown", without_triggers)
+        yield
 
 
 @pytest.fixture(autouse=True)

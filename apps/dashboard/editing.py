@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from apps.dashboard.frames import membership
-from apps.organizations.audit import AuditEntry
+from apps.organizations.audit import record
 from apps.organizations.models import Role, User
 from apps.sites.models import Site
 
@@ -31,13 +31,7 @@ def editor(request: HttpRequest, site: Site) -> User:
 
 def note(site: Site, who: User, what: str, **details: str) -> None:
     """Add an entry to the audit; ``details`` hold ids, never personal data."""
-    AuditEntry.objects.create(
-        who=who.public_id,
-        what=what,
-        organization=site.organization.public_id,
-        site=site.public_id,
-        details=details,
-    )
+    record(who, what, site=site, details=details)
 
 
 class KeptForm(forms.ModelForm):  # type: ignore[type-arg]  # generic to the type checker alone

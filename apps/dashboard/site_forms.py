@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.keeping.forms import LONGEST_ID, StoreForm
-from apps.organizations.audit import AuditEntry
+from apps.organizations.audit import record
 from apps.organizations.models import Role, User
 from apps.sites.models import Site
 
@@ -85,13 +85,7 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # generic to the typ
         with transaction.atomic():
             if self.changed_data:
                 site.save(update_fields=self.changed_data)
-                AuditEntry.objects.create(
-                    who=who.public_id,
-                    what="change_site",
-                    organization=site.organization.public_id,
-                    site=site.public_id,
-                    details={"fields": sorted(self.changed_data)},
-                )
+                record(who, "change_site", site=site, details={"fields": sorted(self.changed_data)})
         return site
 
 

@@ -14,7 +14,7 @@ from apps.core.hashing import keyed_hash64
 from apps.events.ids import id_at
 from apps.events.store import get_store
 from apps.keeping import statements
-from apps.organizations.audit import AuditEntry
+from apps.organizations.audit import AuditEntry, record
 from apps.rollups.models import Erasure, Watermark
 from apps.rollups.periods import Level, floor
 from apps.sites.models import Site
@@ -65,13 +65,7 @@ def site_was_deleted(instance: Site, **_signal: Any) -> None:
 
 def note_export(site: Site, visitor_id: str, *, who: str) -> AuditEntry:
     """An entry of the audit: somebody gets a visitor's events."""
-    return AuditEntry.objects.create(
-        who=who,
-        what="export_visitor",
-        organization=site.organization.public_id,
-        site=site.public_id,
-        details={"visitor": told(site, visitor_id)},
-    )
+    return record(who, "export_visitor", site=site, details={"visitor": told(site, visitor_id)})
 
 
 def told(site: Site, visitor_id: str) -> str:
@@ -81,13 +75,7 @@ def told(site: Site, visitor_id: str) -> str:
 
 def note(what: str, erasure: Erasure, details: dict[str, Any]) -> AuditEntry:
     """An entry of the audit about an erasure."""
-    return AuditEntry.objects.create(
-        who=erasure.who,
-        what=what,
-        organization=erasure.organization_id,
-        site=erasure.site_id,
-        details=details,
-    )
+    return record(erasure.who, what, organization=erasure.organization_id, site=erasure.site_id, details=details)
 
 
 def _newest(site: int) -> int:

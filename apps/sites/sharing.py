@@ -10,7 +10,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from apps.core.clock import utc_now
-from apps.organizations.models import AuditEntry, User
+from apps.organizations.audit import record
+from apps.organizations.models import User
 from apps.sites.models import ShareLink, Site
 from apps.sites.share_links import hash_of, new_token
 
@@ -90,10 +91,4 @@ def _hashed(password: str) -> str:
 
 
 def _note(what: str, link: ShareLink, who: User, details: dict[str, Any]) -> None:
-    AuditEntry.objects.create(
-        who=who.public_id,
-        what=what,
-        organization=link.site.organization.public_id,
-        site=link.site.public_id,
-        details={"link": link.public_id} | details,
-    )
+    record(who, what, site=link.site, details={"link": link.public_id} | details)
