@@ -14,6 +14,7 @@ from apps.api.errors import Forbidden, MethodNotAllowed, NotFound
 from apps.api.limits import let_in
 from apps.api.middleware import ApiRequest
 from apps.api.tracking import SITE_NOT_FOUND
+from apps.organizations.audit import record
 from apps.organizations.models import ApiToken, Organization, Scope
 from apps.sites.models import Site
 
@@ -69,6 +70,10 @@ class ScopedView(ApiView):
         """Whether the token's person is more than a reader; an organization's own token is."""
         role = organization.role_of_token(self.token)
         return role is not None and role.can_edit
+
+    def record(self, what: str, site: Site, **details: Any) -> None:
+        """Tell the audit what the token's person does to a site."""
+        record(self.token.user, what, site=site, details={"token": self.token.prefix, **details})
 
     def must_edit(self, organization: Organization) -> None:
         """Raises ``Forbidden`` for members who may only look."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
@@ -97,7 +98,10 @@ class SitesView(ScopedView):
         self.must_edit(organization)
         if self.token.only_some_sites:
             raise Forbidden("The API token is limited to some sites and cannot make others")
-        site = _read(SiteIn(data=_body(request), context={"organization": organization})).save()
+        given = _read(SiteIn(data=_body(request), context={"organization": organization}))
+        with transaction.atomic():
+            site = given.save()
+            self.record("create_site", site)
         location = request.build_absolute_uri(reverse("api:site", args=[organization.public_id, site.public_id]))
         data = SiteOut(site, context=self._context(organization)).data
         return Response(data, status=201, headers={"Location": location})
@@ -119,14 +123,24 @@ class SiteView(ScopedView):
     def patch(self, request: Request, organization_id: str, site_id: str) -> Response:
         site = self.site
         self.must_edit(site.organization)
-        return self._answer(_read(SiteIn(Site.objects.get(pk=site.pk), data=_body(request))).save())
+        given = _read(SiteIn(Site.objects.get(pk=site.pk), data=_body(request)))
+        with transaction.atomic():
+            changed = given.save()
+            if given.validated_data:
+                self.record("change_site", changed, fields=sorted(given.validated_data))
+        return self._answer(changed)
 
     @extend_schema(**describe.DELETE_SITE)
     def delete(self, request: Request, organization_id: str, site_id: str) -> Response:
         organization = self.organization
         self.must_edit(organization)
-        deleted, _by_model = Site.objects.for_token(self.token).filter(public_id=site_id).delete()
-        return Response(status=205 if deleted else 204)
+        site = Site.objects.for_token(self.token).select_related("organization").filter(public_id=site_id).first()
+        if site is None:
+            return Response(status=204)
+        with transaction.atomic():
+            self.record("delete_site", site)
+            site.delete()
+        return Response(status=205)
 
     def _answer(self, site: Site) -> Response:
         context = {"request": self.request, "can_edit": self.can_edit(site.organization)}

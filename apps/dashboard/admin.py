@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from unfold.admin import ModelAdmin
 
 from apps.dashboard.models import SavedReport
+from apps.organizations.audited_admin import AuditedAdmin
 
 
 @admin.register(SavedReport)
-class SavedReportAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class SavedReportAdmin(AuditedAdmin):
+    noun = "report"
     list_display = ("title", "site", "created_by", "created_at")
     list_filter = ("site",)
     list_select_related = ("site", "created_by")

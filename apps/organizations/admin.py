@@ -24,13 +24,15 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from apps.core.errors import Refusal
 from apps.organizations.audit import note
+from apps.organizations.audit_admin import AuditEntryAdmin
+from apps.organizations.audited_admin import AuditedAdmin
 from apps.organizations.invitations_admin import InvitationAdmin
 from apps.organizations.issuing import make_token, note_change, revoke_token, rotate_token
 from apps.organizations.members_admin import MembersAdmin, MembershipAdmin, MembershipInline, who_of
-from apps.organizations.models import ApiToken, AuditEntry, Membership, Organization, Scope, User
+from apps.organizations.models import ApiToken, Membership, Organization, Scope, User
 from apps.organizations.sessions import end_sessions_of
 
-__all__ = ["InvitationAdmin", "MembershipAdmin"]  # Django looks for all of them here
+__all__ = ["AuditEntryAdmin", "InvitationAdmin", "MembershipAdmin"]  # Django looks for all of them here
 
 admin.site.unregister(Group)  # roles are kept in memberships
 admin.site.unregister(EmailAddress)  # a person has one address, the one they sign in with
@@ -64,7 +66,8 @@ class NewUserForm(UserCreationForm):  # type: ignore[misc]
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, MembersAdmin):  # type: ignore[type-arg]
+class UserAdmin(DjangoUserAdmin, MembersAdmin, AuditedAdmin):  # type: ignore[type-arg]
+    noun = "person"
     form = UserChangeForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
@@ -222,22 +225,3 @@ class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]
         }
         headers = {"Cache-Control": "no-store"}
         return TemplateResponse(request, "admin/organizations/apitoken/fresh.html", context, headers=headers)
-
-
-@admin.register(AuditEntry)
-class AuditEntryAdmin(ModelAdmin):  # type: ignore[misc]
-    """To be read: nothing can be added, changed or deleted here."""
-
-    list_display = ("at", "who", "what", "organization", "site", "details")
-    list_filter = ("what", "who")
-    search_fields = ("=site", "=organization", "=who")
-    search_help_text = _("Id of a site, an organization or a person")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        return False

@@ -26,7 +26,7 @@ class Fixed(Exception):
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):
-    """Rows to be read. The triggers of migration ``0003_audit_kept`` refuse what goes past it."""
+    """Rows to be read. The triggers of migration ``0006_audit_kept`` refuse what goes past it."""
 
     def update(self, **_fields: Any) -> NoReturn:
         raise Fixed(_CHANGED)

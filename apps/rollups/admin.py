@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -17,6 +18,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter,
 from unfold.decorators import display
 
 from apps.core.clock import utc_now
+from apps.organizations.audit import record
 from apps.rollups.models import FilledPeriod, State
 from apps.rollups.recounting import count_again
 from apps.rollups.status import can_be_counted_at, described, in_words, site_status
@@ -83,7 +85,11 @@ class FilledPeriodAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.action(description=_("Rebuild these days"), permissions=["rebuild"])
     def rebuild_days(self, request: HttpRequest, queryset: QuerySet[FilledPeriod]) -> None:
         """Have each UTC day counted anew that the chosen periods touch."""
-        marked = count_again(queryset, utc_now())
+        sites = list(Site.objects.filter(filled_periods__in=queryset).select_related("organization").distinct())
+        with transaction.atomic():
+            marked = count_again(queryset, utc_now())
+            for site in sites if marked else ():
+                record(request, "rebuild_rollups", site=site)
         if not marked:
             self.message_user(request, _("These days are due already: nothing had to be done."), messages.INFO)
             return

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from unfold.admin import ModelAdmin
 
+from apps.organizations.audited_admin import AuditedAdmin
 from apps.segments.models import VisitorSegment
 
 
 @admin.register(VisitorSegment)
-class VisitorSegmentAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class VisitorSegmentAdmin(AuditedAdmin):
+    noun = "segment"
     list_display = ("title", "site", "claims", "created_at")
     list_filter = ("site",)
     list_select_related = ("site",)
