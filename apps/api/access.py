@@ -72,8 +72,9 @@ class ScopedView(ApiView):
         return role is not None and role.can_edit
 
     def record(self, what: str, site: Site, **details: Any) -> None:
-        """Tell the audit what the token's person does to a site."""
-        record(self.token.user, what, site=site, details={"token": self.token.prefix, **details})
+        """Tell the audit what the token's person does to a site; an organization's own token is told by its id."""
+        who = self.token.user or self.token.public_id
+        record(who, what, site=site, details={"token": self.token.prefix, **details})
 
     def must_edit(self, organization: Organization) -> None:
         """Raises ``Forbidden`` for members who may only look."""

@@ -35,6 +35,13 @@ class Forbidden(Refusal):
     status = 403
 
 
+class Paused(Forbidden):
+    """The site takes no events for now."""
+
+    def __init__(self) -> None:
+        super().__init__("This site is paused and takes no events")
+
+
 class NotFound(Refusal):
     """It does not exist, or the caller may not see it."""
 

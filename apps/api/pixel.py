@@ -9,11 +9,10 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from apps.api.caches import public_sites
 from apps.api.callers import caller_of
-from apps.api.errors import NotFound, TooManyRequests, Unauthorized, answer
+from apps.api.errors import TooManyRequests, answer
 from apps.api.limits import count_at_site, count_request
-from apps.api.tracking import SITE_NOT_FOUND
+from apps.api.tracking import public_site_to_track
 from apps.api.turned_away import note_turned_away
 from apps.api.wishes import is_unwanted
 from apps.core.clock import utc_now
@@ -21,7 +20,7 @@ from apps.events.addresses import page_of
 from apps.events.enrichment import Caller
 from apps.events.services import track
 from apps.events.visits import visit_of
-from apps.sites.models import IngestPolicy, Site
+from apps.sites.models import Site
 
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 """One transparent point."""
@@ -57,11 +56,7 @@ def pixel(request: HttpRequest) -> HttpResponse:
 
 
 def _count(request: HttpRequest, *, now: datetime) -> None:
-    site = public_sites.get(request.GET.get("org", ""), request.GET.get("site", ""))
-    if site is None:
-        raise NotFound(SITE_NOT_FOUND)
-    if site.ingest_policy != IngestPolicy.PUBLIC:
-        raise Unauthorized("This site takes events only with an API token")
+    site = public_site_to_track(request.GET.get("org", ""), request.GET.get("site", ""))
     usage = count_at_site(site, with_token=False)
     if usage.exceeded:
         raise TooManyRequests(usage.seconds_left)

@@ -8,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from apps.api.body import read_body
 from apps.api.caches import public_sites, sites_of_tokens
 from apps.api.callers import caller_of
-from apps.api.errors import Forbidden, MethodNotAllowed, NotFound, Unauthorized
+from apps.api.errors import Forbidden, MethodNotAllowed, NotFound, Paused, Unauthorized
 from apps.api.limits import let_in
 from apps.api.middleware import ApiRequest
 from apps.api.wishes import is_unwanted
@@ -47,20 +47,31 @@ def once_of(request: ApiRequest, body: bytes) -> Once | None:
 
 
 def site_to_track(request: ApiRequest, organization_id: str, site_id: str) -> Site:
-    """The site, where the caller may track on it: with a token's scope, or without one where its policy is public."""
+    """The site, where the caller may track on it: with a token's scope, or without one where its policy is public.
+
+    Raises ``Paused`` where it takes no events for now.
+    """
     if request.api_token is None or request.raw_token is None:
-        site = public_sites.get(organization_id, site_id)
-        if site is None:
-            raise NotFound(SITE_NOT_FOUND)
-        if site.ingest_policy != IngestPolicy.PUBLIC:
-            raise Unauthorized("This site takes events only with an API token")
-        return let_in(request, site)
+        return let_in(request, public_site_to_track(organization_id, site_id))
     if not request.api_token.allows(Scope.INSIGHTS_TRACK):
         raise Forbidden(f"The API token lacks the scope {Scope.INSIGHTS_TRACK.value}")
-    site = sites_of_tokens.get(request.raw_token, organization_id, site_id)
+    return let_in(request, _not_paused(sites_of_tokens.get(request.raw_token, organization_id, site_id)))
+
+
+def public_site_to_track(organization_id: str, site_id: str) -> Site:
+    """The site, where everybody may track on it. Raises as ``site_to_track`` does."""
+    site = public_sites.get(organization_id, site_id)
+    if site is not None and site.ingest_policy != IngestPolicy.PUBLIC:
+        raise Unauthorized("This site takes events only with an API token")
+    return _not_paused(site)
+
+
+def _not_paused(site: Site | None) -> Site:
     if site is None:
         raise NotFound(SITE_NOT_FOUND)
-    return let_in(request, site)
+    if site.ingest_paused:
+        raise Paused
+    return site
 
 
 def preflight() -> HttpResponse:

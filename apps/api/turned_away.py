@@ -6,7 +6,7 @@ import re
 
 from django.http import HttpRequest
 
-from apps.api.errors import BodyTooLarge, Forbidden, NotFound, TooManyRequests, Unauthorized
+from apps.api.errors import BodyTooLarge, Forbidden, NotFound, Paused, TooManyRequests, Unauthorized
 from apps.core.clock import utc_now
 from apps.core.ids import PUBLIC_ID_PATTERN
 from apps.events.faults import note_events
@@ -21,6 +21,7 @@ _REASONS: dict[type[Exception], Reason] = {
     Unauthorized: Reason.NOT_ALLOWED,
     Forbidden: Reason.NOT_ALLOWED,
     NotFound: Reason.NOT_ALLOWED,
+    Paused: Reason.PAUSED,
     TooManyRequests: Reason.RATE_LIMITED,
     BodyTooLarge: Reason.TOO_LARGE,
 }

@@ -56,6 +56,7 @@ class Reason(models.TextChoices):
     TIMESTAMP = "timestamp", _("Too old or too new")
     HOSTNAME = "hostname", _("Not on a host of the site")
     NOT_ALLOWED = "not_allowed", _("Not allowed")
+    PAUSED = "paused", _("The site is paused")
     RATE_LIMITED = "rate_limited", _("Rate limited")
     UNAVAILABLE = "unavailable", _("Could not be stored")
     TOO_LARGE = "too_large", _("Body too large")

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminURLInputWidget
 
+from apps.organizations.audited_admin import AuditedAdmin
 from apps.organizations.models import User
 from apps.sites.models import ShareLink, Site
+from apps.sites.pausing import pause_ingest, resume_ingest
 from apps.sites.sharing import revoke_link
 
 Fact = Callable[[Site], str]
@@ -33,9 +35,11 @@ class Section:
 
 
 @admin.register(Site)
-class SiteAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    list_display = ("title", "organization", "url", "visibility", "ingest_policy", "public_id")
-    list_filter = ("organization", "visibility", "ingest_policy")
+class SiteAdmin(AuditedAdmin):
+    noun = "site"
+    list_display = ("title", "organization", "url", "visibility", "ingest_policy", "ingest_paused", "public_id")
+    list_filter = ("organization", "visibility", "ingest_policy", "ingest_paused")
+    actions = ("pause", "resume")
     list_select_related = ("organization",)
     search_fields = ("title", "url", "public_id")
     autocomplete_fields = ("organization",)
@@ -45,6 +49,17 @@ class SiteAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     formfield_overrides: ClassVar = {
         models.URLField: {"assume_scheme": "https", "widget": UnfoldAdminURLInputWidget},
     }
+
+    @admin.action(description=_("Pause: refuse events"), permissions=["change"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
+        """From now on the chosen sites refuse events, in every process within seconds."""
+        paused = sum(pause_ingest(site, who=_person(request)) for site in queryset)
+        self.message_user(request, ngettext("%d site was paused.", "%d sites were paused.", paused) % paused)
+
+    @admin.action(description=_("Go on: take events again"), permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
+        resumed = sum(resume_ingest(site, who=_person(request)) for site in queryset)
+        self.message_user(request, ngettext("%d site goes on.", "%d sites go on.", resumed) % resumed)
 
     def get_fieldsets(self, request: HttpRequest, obj: Site | None = None) -> list[Any]:
         facts = [(section.title, {"fields": section.facts}) for section in self._sections(request, obj)]
@@ -62,8 +77,10 @@ class SiteAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
 
 @admin.register(ShareLink)
-class ShareLinkAdmin(ModelAdmin):  # type: ignore[misc]
+class ShareLinkAdmin(AuditedAdmin):
     """To be read and revoked: links are made on a site's Share page, which shows them once."""
+
+    noun = "share_link"
 
     list_display = ("title", "site", "report", "locked", "expires_at", "last_used_at", "revoked_at", "created_by")
     list_filter = ("site", "revoked_at", "expires_at")
@@ -101,8 +118,11 @@ class ShareLinkAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.action(description=_("Revoke the selected links"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ShareLink]) -> None:
         """End the chosen links now; those that ended before keep their date."""
-        who = request.user
-        if not isinstance(who, User):
-            return
-        ended = sum(revoke_link(link, who=who) for link in queryset.select_related("site__organization"))
+        ended = sum(revoke_link(link, who=_person(request)) for link in queryset.select_related("site__organization"))
         self.message_user(request, ngettext("%d link was revoked.", "%d links were revoked.", ended) % ended)
+
+
+def _person(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user

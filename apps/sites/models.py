@@ -100,6 +100,11 @@ class Site(models.Model):
     url = models.URLField(max_length=2048, blank=True, help_text=_("Where the documentation is published."))
     visibility = models.CharField(max_length=16, choices=Visibility.choices, default=Visibility.PUBLIC)
     ingest_policy = models.CharField(max_length=8, choices=IngestPolicy.choices, default=IngestPolicy.PUBLIC)
+    ingest_paused = models.BooleanField(
+        _("ingest is paused"),
+        default=False,
+        help_text=_("While it is, events are refused, with a token or without; what was counted before stays."),
+    )
     hostnames = models.JSONField(
         default=list,
         blank=True,
