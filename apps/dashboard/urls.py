@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from apps.dashboard import (
     arrivals,
+    audit,
     explore,
     exporting,
     invitations,
@@ -81,6 +82,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         tokens.make_for_organization,
         name="organization-token-new",
     ),
+    path("organizations/<public_id:organization>/audit", audit.audit, name="audit"),
     path("share/<token>", shared.report, name="shared"),
     path("share/<token>/unlock", shared.unlock, name="shared-unlock"),
     path("share/<token>/<panel_name>.csv", shared.panel_csv, name="shared-csv"),

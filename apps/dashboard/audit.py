@@ -1,0 +1,83 @@
+"""The audit of an organization, for its owners: who did what, when, and from where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from apps.organizations.models import AuditEntry, Organization, Role, User
+from apps.sites.models import Site
+
+PER_PAGE = 50
+_ORIGIN_CHARACTERS = 6
+"""So much of a network's hash tells networks apart on a page."""
+_LONGEST_NUMBER = 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An entry as people read it."""
+
+    at: datetime
+    who: str
+    what: str
+    site: str
+    origin: str
+    details: str
+
+
+@require_safe
+@login_required
+@cache_control(private=True, no_store=True)
+def audit(request: HttpRequest, organization: str) -> HttpResponse:
+    """The page: the newest entries, or those before the one that ``before`` numbers."""
+    found = get_object_or_404(Organization.objects.visible_to(request.user), public_id=organization)
+    if found.role_of(request.user) is not Role.OWNER:
+        raise PermissionDenied
+    before = request.GET.get("before", "")
+    entries = AuditEntry.objects.filter(organization=found.public_id)
+    if before.isascii() and before.isdigit() and len(before) <= _LONGEST_NUMBER:
+        entries = entries.filter(pk__lt=int(before))
+    page = list(entries[: PER_PAGE + 1])
+    shown = page[:PER_PAGE]
+    context = {
+        "organization": found,
+        "rows": list(_rows(found, shown)),
+        "older": shown[-1].pk if len(page) > PER_PAGE else None,
+        "is_first": before == "",
+    }
+    return render(request, "organizations/audit.html", context)
+
+
+def _rows(organization: Organization, entries: list[AuditEntry]) -> Iterator[Row]:
+    people = User.objects.filter(public_id__in={entry.who for entry in entries}, memberships__organization=organization)
+    names = {person.public_id: person.display_name for person in people}
+    names |= {AuditEntry.COMMAND: _("A command"), AuditEntry.TASK: _("The service itself")}
+    titles = dict(Site.objects.filter(organization=organization).values_list("public_id", "title"))
+    for entry in entries:
+        yield Row(
+            at=entry.at,
+            who=names.get(entry.who, entry.who),
+            what=entry.what.replace("_", " ").capitalize(),
+            site=titles.get(entry.site, entry.site),
+            origin=entry.origin[:_ORIGIN_CHARACTERS],
+            details=_in_words(entry.details),
+        )
+
+
+def _in_words(details: Mapping[str, Any]) -> str:
+    return " · ".join(f"{name}: {_value(value)}" for name, value in details.items())
+
+
+def _value(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,75 @@
+"""The page of an organization's audit: for owners, of their organization alone."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from apps.dashboard import audit
+from apps.organizations.audit import AuditEntry, record
+from apps.organizations.models import Membership, Role
+from tests.people import World
+
+
+def page_of(client: Client, world: World, query: str = "") -> str:
+    answer = client.get(f"/organizations/{world.acme.public_id}/audit{query}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_owners_read_what_was_done_in_their_organization_and_by_whom(client: Client, world: World) -> None:
+    record(world.ada, "change_site", site=world.docs, details={"fields": ["title", "url"]})
+    record(AuditEntry.COMMAND, "erase_visitor", site=world.docs)
+    record(world.cy, "change_site", site=world.secrets)
+    client.force_login(world.ada)
+    page = page_of(client, world)
+    for text in ("Ada", "Change site", "Acme Docs", "fields: title, url", "A command", "Erase visitor"):
+        assert f"<td>{text}</td>" in page
+    assert page.index("Erase visitor") < page.index("Change site")
+    assert "Secrets" not in page
+
+
+def test_who_is_no_member_is_told_by_an_id(client: Client, world: World) -> None:
+    record(world.cy, "change_site", site=world.docs)
+    client.force_login(world.ada)
+    page = page_of(client, world)
+    assert f"<td>{world.cy.public_id}</td>" in page
+    assert "Cy</td>" not in page
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.OWNER, 200), (Role.EDITOR, 403), (Role.READER, 403)])
+def test_only_owners_see_it(client: Client, world: World, role: Role, status: int) -> None:
+    Membership.objects.filter(user=world.ben).update(role=role)
+    client.force_login(world.ben)
+    assert client.get(f"/organizations/{world.acme.public_id}/audit").status_code == status
+
+
+def test_a_stranger_gets_404_and_anybody_else_the_sign_in(client: Client, world: World) -> None:
+    address = f"/organizations/{world.acme.public_id}/audit"
+    assert client.get(address).status_code == 302
+    client.force_login(world.cy)
+    assert client.get(address).status_code == 404
+
+
+def test_pages_lead_from_the_newest_to_the_oldest(
+    client: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "PER_PAGE", 2)
+    entries = [record(world.ada, f"step_{number}", organization=world.acme) for number in range(3)]
+    client.force_login(world.ada)
+    first = page_of(client, world)
+    assert "Step 2" in first
+    assert "Step 0" not in first
+    assert f'href="?before={entries[1].pk}"' in first
+    last = page_of(client, world, f"?before={entries[1].pk}")
+    assert "Step 0" in last
+    assert "Step 1" not in last
+    assert "Older" not in last
+    for nonsense in ("x", "٣", "9" * 40, "-1"):
+        assert "Step 2" in page_of(client, world, f"?before={nonsense}")
+
+
+def test_texts_in_details_are_no_markup(client: Client, world: World) -> None:
+    record(world.ada, "test", organization=world.acme, details={"said": "<script>alert(1)</script>"})
+    client.force_login(world.ada)
+    assert "<script>alert" not in page_of(client, world)
