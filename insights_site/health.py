@@ -54,7 +54,8 @@ PARTS: dict[str, Callable[[], None]] = {
 """What ``/readyz`` tells of, each with a check that raises."""
 
 
-def _is_well(part: str) -> bool:
+def is_well(part: str) -> bool:
+    """Whether the part answers; why it does not is logged."""
     try:
         PARTS[part]()
     except (Refusal, DatabaseError, redis.RedisError) as error:
@@ -67,7 +68,7 @@ def _is_well(part: str) -> bool:
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 when both databases answer a query, else 503."""
-    if _is_well("records") and _is_well("events"):
+    if is_well("records") and is_well("events"):
         return JsonResponse({"status": "ok"})
     return JsonResponse({"status": "unavailable"}, status=503)
 
@@ -76,6 +77,6 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when every part is well, else 503; says of each whether it is ``well`` or ``ill``."""
-    parts = {part: "well" if _is_well(part) else "ill" for part in PARTS}
+    parts = {part: "well" if is_well(part) else "ill" for part in PARTS}
     ready = "ill" not in parts.values()
     return JsonResponse({"status": "ok" if ready else "unavailable", "parts": parts}, status=200 if ready else 503)

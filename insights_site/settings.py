@@ -333,6 +333,7 @@ UNFOLD = {
     "SITE_TITLE": "Site insights",
     "SITE_HEADER": "Site insights",
     "SITE_SYMBOL": "monitoring",
+    "DASHBOARD_CALLBACK": "insights_site.state.with_state",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: f"{STATIC_URL}icon.svg"}],
 }
 
