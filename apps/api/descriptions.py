@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import django_filters
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.serializers import Serializer
 
 from apps.api.pagination import LIST_PARAMETERS, list_schema
 from apps.api.serializers import OrganizationOut, SiteIn, SiteOut, UserOut
-from apps.sites.models import Visibility
+from apps.sites.filters import YES_OR_NO, SiteFilter
+
+TRUTHS = tuple(value for value, _label in YES_OR_NO)
 
 ERRORS = {
     400: "The body is not JSON.",
@@ -47,6 +50,14 @@ def _described(operation: str, tag: str, summary: str, **rest: Any) -> Descripti
 
 def _parameters(*names: tuple[str, dict[str, Any], str]) -> list[OpenApiParameter]:
     return [OpenApiParameter(name, type=schema, description=text) for name, schema, text in names]
+
+
+def _schema_of(wanted: django_filters.Filter) -> dict[str, Any]:
+    """What a filter of a list takes."""
+    values = [value for value, _label in wanted.extra.get("choices", ())]
+    if not values:
+        return {"type": "string"}
+    return {"type": "boolean"} if tuple(values) == TRUTHS else {"type": "string", "enum": values}
 
 
 def _pages() -> list[OpenApiParameter]:
@@ -98,12 +109,7 @@ SITES = _described(
     "The sites of an organization (site:read)",
     parameters=[
         *_pages(),
-        *_parameters(
-            ("title", {"type": "string"}, "Part of the title."),
-            ("search", {"type": "string"}, "Part of the title or the address."),
-            ("visibility", {"type": "string", "enum": Visibility.values}, "Who may read the site."),
-            ("published", {"type": "boolean"}, "Whether the site has an address where it is published."),
-        ),
+        *_parameters(*((name, _schema_of(each), str(each.label)) for name, each in SiteFilter.base_filters.items())),
     ],
     responses={**_json(_list_of(SiteOut)), **_refusals(401, 403, 404, 422)},
 )

@@ -14,10 +14,13 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.widgets import UnfoldAdminURLInputWidget
 
 from apps.organizations.audited_admin import AuditedAdmin
 from apps.organizations.models import User
+from apps.sites.admin_filters import admin_filter
+from apps.sites.filters import SiteFilter
 from apps.sites.models import ShareLink, Site
 from apps.sites.pausing import pause_ingest, resume_ingest
 from apps.sites.sharing import revoke_link
@@ -38,7 +41,15 @@ class Section:
 class SiteAdmin(AuditedAdmin):
     noun = "site"
     list_display = ("title", "organization", "url", "visibility", "ingest_policy", "ingest_paused", "public_id")
-    list_filter = ("organization", "visibility", "ingest_policy", "ingest_paused")
+    list_filter = (
+        ("organization", RelatedDropdownFilter),
+        admin_filter(SiteFilter, "visibility", _("visibility")),
+        admin_filter(SiteFilter, "published", _("published")),
+        admin_filter(SiteFilter, "paused", _("paused")),
+        ("ingest_policy", ChoicesDropdownFilter),
+    )
+    list_filter_submit = True
+    show_full_result_count = False
     actions = ("pause", "resume")
     list_select_related = ("organization",)
     search_fields = ("title", "url", "public_id")
@@ -60,6 +71,12 @@ class SiteAdmin(AuditedAdmin):
     def resume(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
         resumed = sum(resume_ingest(site, who=_person(request)) for site in queryset)
         self.message_user(request, ngettext("%d site goes on.", "%d sites go on.", resumed) % resumed)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Site], search_term: str
+    ) -> tuple[QuerySet[Site], bool]:
+        """What the API's ``search`` finds."""
+        return SiteFilter({"search": search_term}, queryset).qs, False
 
     def get_fieldsets(self, request: HttpRequest, obj: Site | None = None) -> list[Any]:
         facts = [(section.title, {"fields": section.facts}) for section in self._sections(request, obj)]

@@ -91,6 +91,8 @@ def test_a_full_last_page_has_no_next(ada: Caller, five_sites: World) -> None:
         ("visibility=visitor-auth&visibility=public", ["Acme Docs", "Guide 3"]),
         ("published=true", ["Acme Docs"]),
         ("published=false&limit=1", ["Guide 0"]),
+        ("paused=true", []),
+        ("paused=false&title=acme", ["Acme Docs"]),
         ("title=%27%20OR%201%3D1--", []),
         ("space=sp1", ["Acme Docs", "Guide 0", "Guide 1", "Guide 2", "Guide 3"]),
     ],
@@ -110,6 +112,7 @@ def test_sites_are_filtered(ada: Caller, five_sites: World, query: str, found: l
         ("page=%ff", "query.page: "),
         ("visibility=secret", "query.visibility: "),
         ("published=maybe", "query.published: "),
+        ("paused=maybe", "query.paused: "),
         ("title=%00", "query.title: "),
     ],
 )
