@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from apps.organizations.audited_admin import AuditedAdmin
 from apps.segments.models import VisitorSegment
@@ -12,7 +13,9 @@ from apps.segments.models import VisitorSegment
 class VisitorSegmentAdmin(AuditedAdmin):
     noun = "segment"
     list_display = ("title", "site", "claims", "created_at")
-    list_filter = ("site",)
+    list_filter = (("site", RelatedDropdownFilter),)
+    list_filter_submit = True
+    show_full_result_count = False
     list_select_related = ("site",)
     search_fields = ("title", "site__title", "public_id")
     autocomplete_fields = ("site",)

@@ -100,7 +100,9 @@ class ShareLinkAdmin(AuditedAdmin):
     noun = "share_link"
 
     list_display = ("title", "site", "report", "locked", "expires_at", "last_used_at", "revoked_at", "created_by")
-    list_filter = ("site", "revoked_at", "expires_at")
+    list_filter = (("site", RelatedDropdownFilter), "revoked_at", "expires_at")
+    list_filter_submit = True
+    show_full_result_count = False
     list_select_related = ("site", "created_by")
     search_fields = ("title", "site__title", "public_id")
     fields = (
