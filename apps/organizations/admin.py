@@ -66,7 +66,7 @@ class NewUserForm(UserCreationForm):  # type: ignore[misc]
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, MembersAdmin, AuditedAdmin):  # type: ignore[type-arg]
+class UserAdmin(DjangoUserAdmin, MembersAdmin, AuditedAdmin):  # type: ignore[misc,type-arg]
     noun = "person"
     form = UserChangeForm
     add_form = NewUserForm

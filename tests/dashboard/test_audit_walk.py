@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +12,8 @@ from django.urls import URLPattern, reverse
 from apps.dashboard.models import SavedReport
 from apps.dashboard.urls import urlpatterns
 from apps.organizations.audit import AuditEntry
-from apps.organizations.models import Role
+from apps.organizations.inviting import invite
+from apps.organizations.models import ApiToken, Membership, Role, User
 from apps.segments.models import VisitorSegment
 from apps.sites.sharing import create_link
 from tests.api.calls import Caller, address
@@ -19,6 +21,7 @@ from tests.dashboard.conftest import Desk
 from tests.people import token_of
 
 NOTHING_IS_CHANGED = {
+    "decline-invitation": "The browser forgets an invitation, which stays valid.",
     "shared-unlock": "A guest is let in to what was shared before; the link itself tells when it was used last.",
 }
 """Routes that take a POST and are not told of, with the reason."""
@@ -45,6 +48,26 @@ KEEPING: dict[str, tuple[str, dict[str, str]]] = {
     "explore": ("save_report", {"title": "Weekly", "address": ""}),
     "segments": ("save_segment", {"title": "Beta", "claims": '{"beta": true}'}),
 }
+TOKEN = {"title": "Nightly", "scopes": ["site:insights:read"], "reach": "all", "lasts": "30"}
+TEAM: dict[str, tuple[str, dict[str, str | list[str]]]] = {
+    "organizations": ("create_organization", {"title": "Globex"}),
+    "rename-organization": ("rename_organization", {"title": "Acme & Sons"}),
+    "leave-organization": ("leave_organization", {}),
+    "transfer-organization": ("transfer_ownership", {"transfer-member": "<user_id>", "transfer-certain": "on"}),
+    "delete-organization": ("delete_organization", {"delete-certain": "on"}),
+    "add-site": ("create_site", {"site-title": "Guide", "site-url": ""}),
+    "delete-site": ("delete_site", {"delete-certain": "on"}),
+    "change-member": ("change_member", {"<user_id>-role": "editor"}),
+    "remove-member": ("remove_member", {}),
+    "invite": ("invite", {"role": "reader", "email": "", "most_uses": "1"}),
+    "revoke-invitation": ("revoke_invitation", {}),
+    "invitation": ("accept_invitation", {}),
+    "token-new": ("create_token", TOKEN),
+    "token-rotate": ("rotate_token", {"overlap": "24"}),
+    "token-revoke": ("revoke_token", {}),
+    "organization-token-new": ("create_token", TOKEN),
+}
+"""The same of what is no site's; ``<user_id>`` is that of a reader."""
 
 
 @pytest.fixture
@@ -89,6 +112,40 @@ def test_an_owner_who_posts_is_told_of(owner: Desk, name: str) -> None:
     assert entry.origin
 
 
+@pytest.mark.parametrize("name", TEAM)
+def test_an_owner_who_changes_the_team_is_told_of(owner: Desk, name: str) -> None:
+    acme, what = owner.world.acme, TEAM[name][0]
+    dan = User.objects.create_user("dan@example.com")
+    Membership.objects.create(organization=acme, user=dan, role=Role.READER)
+    if name == "delete-organization":
+        acme.sites.all().delete()
+    if name == "invitation":
+        _made, secret = invite(owner.world.elsewhere, Role.READER, who=owner.world.cy)
+        owner.client.get(f"/invitations/{secret}")
+    ids = {
+        "organization": acme.public_id,
+        "site_id": owner.site.public_id,
+        "user_id": dan.public_id,
+        "invitation_id": invite(acme, Role.READER, who=owner.world.ada)[0].public_id,
+        "token_id": ApiToken.issue(organization=acme, user=owner.world.ben, title="First")[0].public_id,
+    }
+    path = "/" + filled(dict(routes())[name], ids)
+    form = {
+        filled(key, ids): filled(value, ids) if isinstance(value, str) else value
+        for key, value in TEAM[name][1].items()
+    }
+    before = AuditEntry.objects.count()
+    answer = owner.client.post(path, form)
+    assert answer.status_code in (200, 201, 302), answer.content
+    told = list(AuditEntry.objects.order_by("pk")[before:])
+    assert what in [each.what for each in told]
+    assert all(each.origin for each in told if each.who == owner.world.ben.public_id)
+
+
+def filled(text: str, ids: dict[str, str]) -> str:
+    return re.sub(r"<(?:public_id:)?(\w+)>", lambda named: ids.get(named[1], "unknown"), text)
+
+
 def routes() -> Iterator[tuple[str, str]]:
     """Name and address of every route of the pages, with ids that name nothing where the site is not enough."""
     for pattern in urlpatterns:
@@ -101,15 +158,12 @@ def test_no_route_that_takes_a_post_is_left_out(owner: Desk) -> None:
     ids = {"organization": owner.world.acme.public_id, "site_id": owner.site.public_id}
     taking = set()
     for name, route in routes():
-        path = "/" + route
-        for parameter in ("organization", "site_id", "public_id", "link_id", "report_name", "panel_name", "token"):
-            for kind in ("public_id:", ""):
-                path = path.replace(f"<{kind}{parameter}>", ids.get(parameter, "unknown"))
+        path = "/" + filled(route, ids)
         allowed = owner.client.put(path).headers.get("Allow", "")
         assert allowed, path
         if "POST" in allowed:
             taking.add(name)
-    assert taking == set(FORMS) | set(KEEPING) | set(NOTHING_IS_CHANGED)
+    assert taking == set(FORMS) | set(KEEPING) | set(TEAM) | set(NOTHING_IS_CHANGED)
 
 
 def test_the_api_tells_too(owner: Desk) -> None:
