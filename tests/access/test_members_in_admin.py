@@ -148,7 +148,8 @@ def test_others_are_deleted_and_that_is_told(staff: Client, root: User, world: W
     assert answer.status_code == 302
     assert not Membership.objects.filter(pk=row.pk if kind == "membership" else None).exists()
     assert world.acme.memberships.count() == 1
-    assert told() == [("remove_member", root.public_id, world.ben.public_id)]
+    person = [("delete_person", root.public_id, None)] if kind == "user" else []
+    assert told() == [*person, ("remove_member", root.public_id, world.ben.public_id)]
 
 
 def test_a_membership_that_staff_end_ends_the_tokens_of_the_person(staff: Client, world: World) -> None:

@@ -32,8 +32,9 @@ def routes(resolver: URLResolver, before: str = "", part: str = "") -> Iterator[
 
 def address(pattern: str) -> str:
     """An address that a pattern takes."""
-    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: "1" if name[1] in ("id", "content_type_id") else "x1", pattern)
-    path = re.sub(r"\(\?P<\w+>[^()]*(?:\([^()]*\))?[^()]*\)", "x1", path)
+    path = re.sub(r"\(\?P<\w+>[^()]*(?:\([^()]*\))?[^()]*\)", "x1", pattern)
+    path = re.sub(r"<(?:int:\w+|\w+:id|id|content_type_id)>", "1", path)
+    path = re.sub(r"<[\w:]+>", "x1", path)
     return "/" + path.replace("^(?:.*/)?", "").replace("^", "").replace("\\Z", "").replace("$", "").replace("\\", "")
 
 
