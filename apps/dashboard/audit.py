@@ -52,6 +52,7 @@ def audit(request: HttpRequest, organization: str) -> HttpResponse:
     shown = page[:PER_PAGE]
     context = {
         "organization": found,
+        "role": Role.OWNER,
         "rows": list(_rows(found, shown)),
         "older": shown[-1].pk if len(page) > PER_PAGE else None,
         "is_first": before == "",

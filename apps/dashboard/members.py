@@ -24,7 +24,7 @@ from apps.dashboard.views import origin_of
 from apps.organizations.invitations import Invitation
 from apps.organizations.inviting import revoke_invitation, sends_mail
 from apps.organizations.members import remove_member
-from apps.organizations.models import Membership, Organization
+from apps.organizations.models import Membership, Organization, Role
 from apps.organizations.tasks import send_invitation
 
 SENT = Limit(name="invitations-sent", most=50, seconds=86_400)
@@ -130,6 +130,7 @@ def _page(
     memberships = found.memberships.select_related("user", "organization").prefetch_related("sites")
     context = {
         "organization": found,
+        "role": Role.OWNER,
         "rows": [
             Row(membership=each, form=(rejected or {}).get(each.pk) or MemberForm(membership=each))
             for each in memberships.order_by("user__email")

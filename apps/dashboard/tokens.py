@@ -66,7 +66,7 @@ def of_organization(request: HttpRequest, organization: str) -> HttpResponse:
     """Every token of an organization, for its owners."""
     found = _owned(request, organization)
     rows = _rows(ApiToken.objects.filter(organization=found), _person(request), owns=True)
-    return render(request, "tokens/organization.html", {"organization": found, "rows": rows})
+    return render(request, "tokens/organization.html", {"organization": found, "role": Role.OWNER, "rows": rows})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

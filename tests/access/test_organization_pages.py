@@ -116,6 +116,16 @@ def test_each_role_is_offered_what_it_may_do(ada: Client, ben: Client, eve: User
     assert actions(ada.get(ours)) == {f"{ours}/{each}" for each in ("leave", "sites", "transfer", "rename", "delete")}
 
 
+def test_the_pages_of_an_organization_lead_to_each_other_as_the_role_allows(
+    ada: Client, ben: Client, world: World
+) -> None:
+    of_owners = {f"{home(world)}/{page}" for page in ("members", "tokens", "audit")}
+    for page in ("", "/members", "/tokens", "/audit"):
+        links = set(re.findall(r'href="(/organizations/[^"]+)"', ada.get(home(world) + page).content.decode()))
+        assert links >= {home(world), *of_owners}
+    assert not of_owners & set(re.findall(r'href="([^"]+)"', ben.get(home(world)).content.decode()))
+
+
 def test_readers_and_editors_see_no_address_of_other_people(ben: Client, eve: User, world: World) -> None:
     for client in (ben, signed_in(eve)):
         shown = client.get(home(world))
