@@ -60,7 +60,7 @@ class ScopedView(ApiView):
         The request is counted at it; raises ``TooManyRequests``.
         """
         kwargs: dict[str, Any] = self.kwargs
-        request: ApiRequest = self.request._request  # type: ignore[assignment]
+        request: ApiRequest = self.request._request  # type: ignore[assignment]  # the middleware's
         site = sites_of_tokens.get(request.raw_token or "", kwargs["organization_id"], kwargs["site_id"])
         if site is None:
             raise NotFound(SITE_NOT_FOUND)

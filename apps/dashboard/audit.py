@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from apps.dashboard.organizations import find_organization, owner
 from apps.organizations.models import AuditEntry, Organization, Role, User
 from apps.sites.models import Site
 
@@ -41,9 +41,8 @@ class Row:
 @cache_control(private=True, no_store=True)
 def audit(request: HttpRequest, organization: str) -> HttpResponse:
     """The page: the newest entries, or those before the one that ``before`` numbers."""
-    found = get_object_or_404(Organization.objects.visible_to(request.user), public_id=organization)
-    if found.role_of(request.user) is not Role.OWNER:
-        raise PermissionDenied
+    found = find_organization(request, organization)
+    owner(request, found)
     before = request.GET.get("before", "")
     entries = AuditEntry.objects.filter(organization=found.public_id)
     if before.isascii() and before.isdigit() and len(before) <= _LONGEST_NUMBER:

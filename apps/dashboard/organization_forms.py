@@ -27,7 +27,7 @@ class OrganizationForm(forms.Form):
     title = _title(255)
 
 
-class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
+class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # generic to the type checker alone
     """A new site."""
 
     url = forms.URLField(
@@ -65,7 +65,7 @@ class RoleForm(forms.Form):
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.organization = organization
-        self.fields["sites"].queryset = Site.objects.filter(organization=organization)  # type: ignore[attr-defined]
+        self.fields["sites"].queryset = Site.objects.filter(organization=organization)  # type: ignore[attr-defined]  # of any field
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -151,9 +151,9 @@ class TransferForm(forms.Form):
     def __init__(self, *args: Any, organization: Organization, who: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         others = User.objects.filter(memberships__organization=organization, is_active=True).exclude(pk=who.pk)
-        self.fields["member"].queryset = others.order_by("email")  # type: ignore[attr-defined]
+        self.fields["member"].queryset = others.order_by("email")  # type: ignore[attr-defined]  # of any field
 
     @property
     def is_offered(self) -> bool:
         """Whether there is anybody else."""
-        return self.fields["member"].queryset.exists()  # type: ignore[attr-defined,no-any-return]
+        return self.fields["member"].queryset.exists()  # type: ignore[attr-defined,no-any-return]  # of any field

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
+from apps.dashboard.organizations import find_organization, owner, person
 from apps.dashboard.token_forms import RotateForm, TokenForm
 from apps.organizations.issuing import revoke_token, rotate_token
 from apps.organizations.models import ApiToken, Organization, Role, Scope, User
@@ -50,7 +51,7 @@ class Group:
 @cache_control(private=True, no_store=True)
 def mine(request: HttpRequest) -> HttpResponse:
     """The reader's own tokens, by organization."""
-    who = _person(request)
+    who = person(request)
     groups = []
     for membership in who.memberships.select_related("organization").order_by("organization__title", "pk"):
         tokens = ApiToken.objects.filter(organization=membership.organization, user=who)
@@ -64,8 +65,8 @@ def mine(request: HttpRequest) -> HttpResponse:
 @cache_control(private=True, no_store=True)
 def of_organization(request: HttpRequest, organization: str) -> HttpResponse:
     """Every token of an organization, for its owners."""
-    found = _owned(request, organization)
-    rows = _rows(ApiToken.objects.filter(organization=found), _person(request), owns=True)
+    found = find_organization(request, organization)
+    rows = _rows(ApiToken.objects.filter(organization=found), owner(request, found), owns=True)
     return render(request, "tokens/organization.html", {"organization": found, "role": Role.OWNER, "rows": rows})
 
 
@@ -74,7 +75,7 @@ def of_organization(request: HttpRequest, organization: str) -> HttpResponse:
 @cache_control(private=True, no_store=True)
 def make(request: HttpRequest, organization: str) -> HttpResponse:
     """The form for a token of the reader's own; posted to, the token."""
-    return _make(request, _joined(request, organization), _person(request))
+    return _make(request, find_organization(request, organization), person(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -82,7 +83,9 @@ def make(request: HttpRequest, organization: str) -> HttpResponse:
 @cache_control(private=True, no_store=True)
 def make_for_organization(request: HttpRequest, organization: str) -> HttpResponse:
     """The form for a token of the organization's own; posted to, the token."""
-    return _make(request, _owned(request, organization), None)
+    found = find_organization(request, organization)
+    owner(request, found)
+    return _make(request, found, None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,7 +93,7 @@ def make_for_organization(request: HttpRequest, organization: str) -> HttpRespon
 @cache_control(private=True, no_store=True)
 def rotate(request: HttpRequest, token_id: str) -> HttpResponse:
     """Asks how long the old secret goes on; posted to, the new one."""
-    who, token = _person(request), _find(request, token_id)
+    who, token = person(request), _find(request, token_id)
     if not _may_rotate(token, who, owns=_owns(token, who)):
         raise PermissionDenied
     form = RotateForm(request.POST or None)
@@ -112,7 +115,7 @@ def rotate(request: HttpRequest, token_id: str) -> HttpResponse:
 @cache_control(private=True, no_store=True)
 def revoke(request: HttpRequest, token_id: str) -> HttpResponse:
     """Asks whether the token is to end; posted to, ends it."""
-    who, token = _person(request), _find(request, token_id)
+    who, token = person(request), _find(request, token_id)
     if request.method != "POST":
         return render(request, "tokens/revoke.html", {"token": token})
     revoke_token(token, who=who)
@@ -126,7 +129,7 @@ def _make(request: HttpRequest, organization: Organization, user: User | None) -
     sites = Site.objects.visible_to(request.user).filter(organization=organization)
     form = TokenForm(request.POST or None, organization=organization, user=user, sites=sites)
     if request.method == "POST" and form.is_valid():
-        token, raw = form.create(_person(request))
+        token, raw = form.create(person(request))
         return render(request, "tokens/fresh.html", _fresh(token, raw), status=_CREATED)
     context = {"organization": organization, "personal": user is not None, "form": form}
     return render(request, "tokens/new.html", context, status=_UNPROCESSABLE if request.method == "POST" else None)
@@ -158,26 +161,9 @@ def _may_rotate(token: ApiToken, who: User, *, owns: bool) -> bool:
 
 
 def _find(request: HttpRequest, token_id: str) -> ApiToken:
-    visible = ApiToken.objects.visible_to(_person(request)).filter(revoked_at=None)
+    visible = ApiToken.objects.visible_to(person(request)).filter(revoked_at=None)
     return get_object_or_404(visible.select_related("organization", "user"), public_id=token_id)
 
 
 def _owns(token: ApiToken, who: User) -> bool:
     return token.organization.role_of(who) == Role.OWNER
-
-
-def _joined(request: HttpRequest, public_id: str) -> Organization:
-    return get_object_or_404(Organization.objects.visible_to(_person(request)), public_id=public_id)
-
-
-def _owned(request: HttpRequest, public_id: str) -> Organization:
-    organization = _joined(request, public_id)
-    if organization.role_of(_person(request)) != Role.OWNER:
-        raise PermissionDenied
-    return organization
-
-
-def _person(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user

@@ -11,7 +11,7 @@ from apps.events.records import DailySalt, IdempotencyKey, ImportRun, Reason, Re
 __all__ = ["DailySalt", "Event", "IdempotencyKey", "ImportRun", "Reason", "RefusalCount", "RefusedEvent", "Stored"]
 
 
-class Stored(models.Field):  # type: ignore[type-arg]
+class Stored(models.Field):  # type: ignore[type-arg]  # generic to the type checker alone
     """A column of the event table: its ClickHouse type, and its meaning as help text."""
 
     def __init__(self, engine_type: str = "String", help_text: str = "", **options: Any) -> None:

@@ -39,7 +39,7 @@ class ExportForm(_OfSite):
     )
 
 
-class ErasureForm(_OfSite, forms.ModelForm):  # type: ignore[type-arg]
+class ErasureForm(_OfSite, forms.ModelForm):  # type: ignore[type-arg]  # generic to the type checker alone
     """What is to be erased; the visitor id is hashed and not kept."""
 
     kind = forms.ChoiceField(

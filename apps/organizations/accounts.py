@@ -42,7 +42,7 @@ def _place(_prefix: str) -> str:
     return reverse("account")
 
 
-class NameForm(forms.ModelForm):  # type: ignore[type-arg]
+class NameForm(forms.ModelForm):  # type: ignore[type-arg]  # generic to the type checker alone
     """How others see a person."""
 
     class Meta:

@@ -66,7 +66,7 @@ class NewUserForm(UserCreationForm):  # type: ignore[misc]
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, MembersAdmin, AuditedAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(DjangoUserAdmin, MembersAdmin, AuditedAdmin):  # type: ignore[misc,type-arg]  # unfold is untyped
     noun = "person"
     form = UserChangeForm
     add_form = NewUserForm
@@ -106,7 +106,7 @@ class UserAdmin(DjangoUserAdmin, MembersAdmin, AuditedAdmin):  # type: ignore[mi
         return list(Membership.objects.filter(user__in=[row.pk for row in rows]))
 
 
-class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]
+class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic to the type checker alone
     """Scopes as boxes to tick; a person must be a member, or the token would never work."""
 
     scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget)
@@ -183,7 +183,7 @@ class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]
 
     def response_add(self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None) -> HttpResponse:
         """The page that shows the token, this once."""
-        return self._show(request, obj, request.fresh_token)  # type: ignore[attr-defined]
+        return self._show(request, obj, request.fresh_token)  # type: ignore[attr-defined]  # of save_model
 
     def delete_model(self, request: HttpRequest, obj: ApiToken) -> None:
         """It is revoked first, of which the audit tells."""

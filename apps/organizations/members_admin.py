@@ -26,7 +26,7 @@ _FIXED = ("organization", "user")
 """A membership is ended and another made, rather than given to somebody else."""
 
 
-class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
+class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # generic to the type checker alone
     """A membership; of one that exists, whose it is stays."""
 
     class Meta:
@@ -66,7 +66,7 @@ class OneMembershipForm(MembershipForm):
         return values
 
 
-class KeepsOwners(BaseInlineFormSet):  # type: ignore[type-arg]
+class KeepsOwners(BaseInlineFormSet):  # type: ignore[type-arg]  # generic to the type checker alone
     """The memberships of an organization, or of a person, that leave every organization an owner."""
 
     def clean(self) -> None:
