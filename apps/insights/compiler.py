@@ -44,7 +44,8 @@ class Compilation:
 
     def statement(self) -> Statement:
         parts = ["SELECT", lines(f"{self.figure(column)} AS {alias}" for column, alias in self.aliases.items())]
-        parts += ["FROM events", "WHERE", lines(self.conditions(), joint=" AND"), *self.ending()]
+        conditions = (*self.conditions(), *self._in_groups())
+        parts += ["FROM events", "WHERE", lines(conditions, joint=" AND"), *self.ending()]
         return Statement(sql="\n".join((*self.beginning(), *parts)), parameters=self.scope.parameters)
 
     def beginning(self) -> Iterable[str]:
@@ -106,15 +107,24 @@ class Compilation:
         yield from self.between(self.query.start, self.query.end)
         yield from self.filters()
 
+    def _in_groups(self) -> Iterable[str]:
+        """What keeps the events that are in a group at all: only the lengths of lists are read of all others."""
+        for column in self.query.grouped:
+            definition = column.definition
+            assert isinstance(definition, Dimension)  # noqa: S101  # resolve_query groups by dimensions
+            if definition.many and not definition.keeps_none:
+                yield f"notEmpty({self.stored(column)})"
+
     def between(self, start: int, end: int) -> Iterable[str]:
         """What keeps the events of ``start`` ≤ t < ``end``, in milliseconds since 1970.
 
-        Their table is ordered by site and hour: only conditions on the hour spare the engine all other hours.
+        Their table is ordered by site and hour: only conditions on the hour spare the engine all other hours. They
+        follow from those on the moment, so no row is asked for them.
         """
         yield f"timestamp >= {self.milliseconds(start)}"
         yield f"timestamp < {self.milliseconds(end)}"
-        yield f"toStartOfHour(timestamp) >= {self._hour(start)}"
-        yield f"toStartOfHour(timestamp) <= {self._hour(end)}"
+        hour = "toStartOfHour(timestamp)"
+        yield f"indexHint({hour} >= {self._hour(start)} AND {hour} <= {self._hour(end)})"
 
     def _hour(self, value: int) -> str:
         """SQL of the hour that a moment is in. The engine draws hours outside its calendar to its ends, as here."""

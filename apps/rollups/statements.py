@@ -19,8 +19,8 @@ _WINDOW = (
     "site IN {sites:Array(UInt32)}"
     " AND timestamp >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')"
     " AND timestamp < fromUnixTimestamp64Milli({to:Int64}, 'UTC')"
-    " AND toStartOfHour(timestamp) >= toDateTime({first_hour:UInt32}, 'UTC')"
-    " AND toStartOfHour(timestamp) <= toDateTime({last_hour:UInt32}, 'UTC')"
+    " AND indexHint(toStartOfHour(timestamp) >= toDateTime({first_hour:UInt32}, 'UTC')"
+    " AND toStartOfHour(timestamp) <= toDateTime({last_hour:UInt32}, 'UTC'))"
     " AND id <= {through:UInt64}"
 )
 """The events of a span. The table is ordered by site and hour: only conditions on the hour spare the others."""

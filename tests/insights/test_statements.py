@@ -1,7 +1,7 @@
 """One compiled statement per feature, as people read it.
 
 The first line of each file in ``statements/`` is the request; the rest is what it becomes. After a wanted change, write
-them anew with ``python -m tests.insights.test_statements`` and read the difference.
+them anew with ``python -m tests.insights.write_statements`` and read the difference.
 """
 
 from __future__ import annotations
@@ -45,9 +45,3 @@ def test_every_internal_column_has_a_statement() -> None:
     internal = [name for name, each in ALL_COLUMNS.items() if each.source]
     assert len(internal) == 16
     assert {name for name in internal if f'"{name}"' not in requests} == set()
-
-
-if __name__ == "__main__":
-    for each in FILES:
-        line = each.read_text().partition("\n")[0]
-        each.write_text(f"{line}\n{statement_of(line.removeprefix('-- '))}")

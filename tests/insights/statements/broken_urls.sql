@@ -9,8 +9,7 @@ WHERE
     site = {p0:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
     timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
-    toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
-    toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC') AND
+    indexHint(toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC')) AND
     (event_type IN {p5:Array(String)}) AND
     (page = '')
 GROUP BY

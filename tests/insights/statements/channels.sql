@@ -10,8 +10,7 @@ WHERE
     site = {p11:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p12:Int64}, 'UTC') AND
     timestamp < fromUnixTimestamp64Milli({p13:Int64}, 'UTC') AND
-    toStartOfHour(timestamp) >= toDateTime({p14:UInt32}, 'UTC') AND
-    toStartOfHour(timestamp) <= toDateTime({p15:UInt32}, 'UTC') AND
+    indexHint(toStartOfHour(timestamp) >= toDateTime({p14:UInt32}, 'UTC') AND toStartOfHour(timestamp) <= toDateTime({p15:UInt32}, 'UTC')) AND
     NOT (channel IN {p16:Array(String)})
 GROUP BY
     c0

@@ -10,9 +10,9 @@ WHERE
     site = {p1:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
     timestamp < fromUnixTimestamp64Milli({p3:Int64}, 'UTC') AND
-    toStartOfHour(timestamp) >= toDateTime({p4:UInt32}, 'UTC') AND
-    toStartOfHour(timestamp) <= toDateTime({p5:UInt32}, 'UTC') AND
-    (hasAny(claims[{p6:String}], {p7:Array(String)}) OR empty(claims[{p6:String}]))
+    indexHint(toStartOfHour(timestamp) >= toDateTime({p4:UInt32}, 'UTC') AND toStartOfHour(timestamp) <= toDateTime({p5:UInt32}, 'UTC')) AND
+    (hasAny(claims[{p6:String}], {p7:Array(String)}) OR empty(claims[{p6:String}])) AND
+    notEmpty(arrayMap(path -> toString(path), mapKeys(claims)))
 GROUP BY
     c0,
     c1

@@ -8,8 +8,7 @@ WHERE
     site = {p0:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
     timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
-    toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
-    toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC') AND
+    indexHint(toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC')) AND
     toUnixTimestamp64Milli(timestamp) > {p5:Int64} AND
     (toInt64(ask_rating) < {p6:Int64} AND NOT toInt64(ask_rating) = 0)
 LIMIT 1000

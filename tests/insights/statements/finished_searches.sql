@@ -17,8 +17,7 @@ WITH
             site = {p0:UInt32} AND
             timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
             timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
-            toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
-            toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC') AND
+            indexHint(toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC')) AND
             event_type IN ('search_type_query', 'search_open_result') AND
             (event_type = 'search_open_result' OR text != '')
     ),

@@ -11,8 +11,7 @@ WHERE
     site = {p0:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
     timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
-    toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
-    toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC') AND
+    indexHint(toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC')) AND
     intDiv(local, 3600) % 24 <= {p5:Int64}
 LIMIT 1000
 -- p0 = 7

@@ -9,8 +9,7 @@ WHERE
     site = {p1:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
     timestamp < fromUnixTimestamp64Milli({p3:Int64}, 'UTC') AND
-    toStartOfHour(timestamp) >= toDateTime({p4:UInt32}, 'UTC') AND
-    toStartOfHour(timestamp) <= toDateTime({p5:UInt32}, 'UTC')
+    indexHint(toStartOfHour(timestamp) >= toDateTime({p4:UInt32}, 'UTC') AND toStartOfHour(timestamp) <= toDateTime({p5:UInt32}, 'UTC'))
 GROUP BY
     c0
 ORDER BY

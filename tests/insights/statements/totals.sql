@@ -8,8 +8,7 @@ WHERE
     site = {p0:UInt32} AND
     timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
     timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
-    toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
-    toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC')
+    indexHint(toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC'))
 LIMIT 1000
 -- p0 = 7
 -- p1 = 1769774400000

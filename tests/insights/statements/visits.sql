@@ -13,8 +13,7 @@ WITH
             site = {p0:UInt32} AND
             timestamp >= fromUnixTimestamp64Milli({p1:Int64}, 'UTC') AND
             timestamp < fromUnixTimestamp64Milli({p2:Int64}, 'UTC') AND
-            toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND
-            toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC') AND
+            indexHint(toStartOfHour(timestamp) >= toDateTime({p3:UInt32}, 'UTC') AND toStartOfHour(timestamp) <= toDateTime({p4:UInt32}, 'UTC')) AND
             event_type = 'page_view'
         GROUP BY session
     )
