@@ -36,6 +36,14 @@ def lacking(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what makes no sense with servers; the run without them has it."""
+    if os.environ.get("TEST_MODE") == "server":
+        left_out = [item for item in items if item.get_closest_marker("embedded")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quick_passwords() -> None:
     """Make passwords cheap to set: argon2 is slow on purpose, and nearly every test makes people."""

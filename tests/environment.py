@@ -1,11 +1,16 @@
-"""Loaded before the settings (see addopts): every test process has a data folder of its own, and never the user's."""
+"""Loaded before the settings (see addopts): every test process has a data folder of its own, and never the user's.
+
+``TEST_MODE=server`` starts an event store, a database and a broker beside it, which all tests of the process use.
+"""
 
 from __future__ import annotations
 
 import atexit
 import os
 import shutil
+import sys
 import tempfile
+from pathlib import Path
 
 for name in (
     "CLICKHOUSE_URL",
@@ -28,3 +33,18 @@ os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="insights-tests-")
 # Prepared counts are used however few events there are.
 os.environ["ROLLUP_MIN_EVENTS"] = "0"
 atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
+
+
+def _start_servers(folder: Path) -> None:
+    from tests.servers.running import ClickHouse, Postgres, Redis
+
+    for variable, kind in (("CLICKHOUSE_URL", ClickHouse), ("DATABASE_URL", Postgres), ("REDIS_URL", Redis)):
+        server = kind(folder / kind.name)
+        atexit.register(server.end)
+        server.start()
+        os.environ[variable] = server.url
+
+
+# The process that only hands out the tests (of pytest-xdist) runs none.
+if os.environ.get("TEST_MODE") == "server" and ("PYTEST_XDIST_WORKER" in os.environ or "-n" not in sys.argv):
+    _start_servers(Path(os.environ["DATA_DIR"]))

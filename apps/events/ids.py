@@ -40,6 +40,10 @@ class IdSource:
         """No id up to this one will be given."""
         return self._last << _TAG_BITS | self._tag
 
+    def go_on_from(self, number: int) -> None:
+        """Give no id up to this one any more."""
+        self._last = max(self._last, number >> _TAG_BITS)
+
     def take(self, count: int) -> list[int]:
         """The next ``count`` ids, ascending."""
         milliseconds = int(self._clock().timestamp() * 1000)

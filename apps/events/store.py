@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any
@@ -20,6 +21,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError,
 from django.conf import settings
 
 from apps.core.errors import Refusal, Unavailable
+from apps.events import remote
 from apps.events.models import Event
 
 Row = dict[str, Any]
@@ -28,6 +30,8 @@ Row = dict[str, Any]
 TABLES = Path(__file__).parent / "tables"
 QUERY_SECONDS = 15
 EXPORT_SECONDS = 120
+COMMAND_SECONDS = 600
+"""Of a command that has no limit: how long a server's answer is waited for."""
 QUERY_BYTES = 2_000_000_000
 _TIMEOUT_CODES = frozenset({159, 160})
 _MEMORY_CODES = frozenset({241, 307, 396})
@@ -70,21 +74,24 @@ class EventStore:
     def _connect(self) -> Client:
         try:
             if self._url:
-                return clickhouse_connect.get_client(dsn=self._url, autogenerate_session_id=False)
+                return remote.connect(self._url)
             self._folder.mkdir(parents=True, exist_ok=True)
             return clickhouse_connect.get_client(interface="chdb", path=str(self._folder))
         except Exception as error:
             raise Unavailable("The event store cannot be opened.") from error
 
     @contextmanager
-    def _handle(self, seconds: float = QUERY_SECONDS) -> Iterator[Client]:
-        if not self._permits.acquire(timeout=seconds):
+    def _handle(self, seconds: float) -> Iterator[Client]:
+        """A handle for a statement that may take so long, which is also how long a free one is waited for."""
+        if not self._permits.acquire(timeout=min(seconds, EXPORT_SECONDS)):
             raise Unavailable("The event store is busy.")
         try:
             try:
                 client = self._free.get_nowait()
             except Empty:
                 client = self._connect()
+            if self._url:
+                remote.wait_for(client, seconds)
             try:
                 yield client
             finally:
@@ -103,7 +110,8 @@ class EventStore:
         self.before_question(seconds)
         limits = {"max_execution_time": seconds, "max_memory_usage": memory}
         with self._handle(seconds) as client, _translated():
-            result = client.query(statement.sql, parameters=dict(statement.parameters), settings=limits)
+            sql, parameters = self._sendable(statement)
+            result = client.query(sql, parameters=parameters, settings=limits)
             return list(result.result_columns)
 
     def rendered(self, statement: Statement, form: str, *, seconds: float = EXPORT_SECONDS) -> bytes:
@@ -111,23 +119,35 @@ class EventStore:
         self.before_question(seconds)
         limits = {"max_execution_time": seconds, "max_memory_usage": QUERY_BYTES}
         with self._handle(seconds) as client, _translated():
-            written: bytes = client.raw_query(
-                statement.sql, parameters=dict(statement.parameters), settings=limits, fmt=form
-            )
+            sql, parameters = self._sendable(statement)
+            written: bytes = client.raw_query(sql, parameters=parameters, settings=limits, fmt=form)
             return written
 
-    def command(self, statement: Statement, *, seconds: float | None = None) -> None:
-        """Run a statement that answers nothing (tables, counting, erasure), for ``seconds`` at most where given."""
-        self.before_question(QUERY_SECONDS)
-        limits = {} if seconds is None else {"max_execution_time": seconds}
-        with self._handle() as client, _translated():
-            client.command(statement.sql, parameters=dict(statement.parameters), settings=limits)
+    def command(self, statement: Statement, *, seconds: float | None = None, alone: str = "") -> None:
+        """Run a statement that answers nothing (tables, counting, erasure), for ``seconds`` at most where given.
 
-    def insert(self, rows: Sequence[Row]) -> None:
+        One that must be ``alone`` is refused as ``Unavailable`` while another of that name runs, be it that of a
+        process which has ended since. The embedded engine has no need of it: it ends with its process.
+        """
+        self.before_question(QUERY_SECONDS)
+        limits: dict[str, Any] = {} if seconds is None else {"max_execution_time": seconds}
+        if alone and self._url:
+            limits["query_id"] = f"insights-{alone}"
+        with self._handle(COMMAND_SECONDS if seconds is None else seconds) as client, _translated():
+            sql, parameters = self._sendable(statement)
+            client.command(sql, parameters=parameters, settings=limits)
+
+    def _sendable(self, statement: Statement) -> tuple[str, dict[str, Any]]:
+        if self._url:
+            return remote.sendable(statement.sql, statement.parameters)
+        return statement.sql, dict(statement.parameters)
+
+    def insert(self, rows: Sequence[Row], *, token: str = "", until: datetime | None = None) -> None:
         """Store rows in one durable part: returns once they are on disk and visible, or raises and stores none.
 
         Raises ``Unavailable`` (503) when the engine cannot store anything now, and the engine's
-        own error when it refuses a value of these rows.
+        own error when it refuses a value of these rows. On a server, rows with the ``token`` of an insert before are
+        not stored again, nor any after ``until``; it raises ``remote.Unsure`` and ``remote.TooLate``.
         """
         # Columns that all rows leave out get the engine's default, which is what absent means; naming the
         # types spares the DESCRIBE TABLE that the client would send first.
@@ -137,13 +157,27 @@ class EventStore:
         with self._insert_lock, _translated(away=_AWAY_CODES):
             if self._insert_client is None:
                 self._insert_client = self._connect()
+            columns = [(name, engine_type) for name, engine_type, _absent in used]
+            if until is not None:
+                remote.insert(self._insert_client, columns, data, token=token, until=until)
+                return
             self._insert_client.insert(
                 "events",
                 data,
-                column_names=[name for name, _type, _absent in used],
-                column_types=[engine_type for _name, engine_type, _absent in used],
+                column_names=[name for name, _type in columns],
+                column_types=[engine_type for _name, engine_type in columns],
                 column_oriented=True,
             )
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the engine is a server, which others ask too, and the wire to it may fail."""
+        return bool(self._url)
+
+    def now(self) -> datetime:
+        """The moment by the store's own clock."""
+        seconds: int = self.query(Statement(sql="SELECT toUnixTimestamp(now())"))[0][0]
+        return datetime.fromtimestamp(seconds, UTC)
 
     def migrate(self) -> list[str]:
         """Apply the numbered table files that are missing; returns their names, and keeps them. Safe to repeat."""
@@ -212,6 +246,8 @@ def _translated(away: frozenset[int] = frozenset()) -> Iterator[None]:
         raise Unavailable("The event store does not answer.") from error
     except DatabaseError as error:
         code = getattr(error, "code", None)
+        if remote.is_still_running(error):
+            raise Unavailable("The same work is still under way in the event store.") from error
         if code in away:
             raise Unavailable("The event store cannot store events now.") from error
         if code in _TIMEOUT_CODES:

@@ -22,8 +22,10 @@ from django.conf import settings
 from apps.core.errors import Unavailable
 from apps.events import metrics
 from apps.events.aside import set_aside
+from apps.events.delivery import deliver, remove
 from apps.events.ids import IdSource, newest_id, stamped
 from apps.events.journal import SEGMENT_SECONDS, Journal, Segment, record_of
+from apps.events.remote import Unsure
 from apps.events.store import EventStore, Row, before_closing, get_store, journal_folder
 
 log = logging.getLogger(__name__)
@@ -63,6 +65,10 @@ class _Batch:
     """Where the journal holds it; else ``done`` tells the request that waits."""
     done: threading.Event | None = None
     error: Exception | None = None
+    is_kept_track_of: bool = False
+    """Whoever sent it looks for it by its number: it is not removed where it is stored after all."""
+    is_given_up: bool = False
+    """Its request was told that it is not stored."""
 
 
 class Writer:
@@ -125,10 +131,18 @@ class Writer:
         if not rows:
             return
         done = threading.Event()
-        entry = _Batch(rows=rows, number=_number(batch), arrived=time.monotonic(), done=done)
+        entry = _Batch(
+            rows=rows,
+            number=_number(batch),
+            arrived=time.monotonic(),
+            done=done,
+            is_kept_track_of=batch is not None,
+        )
         self._enqueue(entry)
         if not done.wait(self._patience):
             self._give_up(entry, done)
+        if isinstance(entry.error, Unsure):
+            raise Undecided(entry.error.message) from entry.error
         if isinstance(entry.error, Unavailable):
             # Raised by several threads at once: each gets an exception of its own.
             raise Unavailable(entry.error.message, retry_after=entry.error.retry_after) from entry.error
@@ -245,6 +259,7 @@ class Writer:
                 raise Unavailable("The event store does not answer.")
             if done.is_set():
                 return
+            entry.is_given_up = True
         raise Undecided("The event store does not answer.")
 
     def _work(self) -> None:
@@ -294,10 +309,9 @@ class Writer:
 
     def _commit(self, group: list[_Batch]) -> None:
         try:
-            rows = stamped([(entry.number, entry.rows) for entry in group], self._open()[0])
             with metrics.GROUP_SECONDS.time():
-                self._open_store().insert(rows)
-            metrics.GROUP_ROWS.observe(len(rows))
+                rows = self._insert(group)
+            metrics.GROUP_ROWS.observe(rows)
         except Unavailable as error:
             self._put_off([entry for entry in group if entry.segment is not None])
             self._finish([entry for entry in group if entry.segment is None], error)
@@ -313,6 +327,43 @@ class Writer:
             self._finish(group, error)
         else:
             self._finish(group, None)
+
+    def _insert(self, group: list[_Batch]) -> int:
+        """Store a group in one insert; returns its rows. On a server it is known afterwards what became of each."""
+        store, (ids, _journal) = self._open_store(), self._open()
+        if not store.is_remote:
+            rows = stamped([(entry.number, entry.rows) for entry in group], ids)
+            store.insert(rows)
+            return len(rows)
+
+        def wanted() -> list[tuple[int, list[Row]]]:
+            return [(entry.number, entry.rows) for entry in group if entry.is_kept_track_of or not entry.is_given_up]
+
+        rows = deliver(store, wanted, ids, pause=self._pause)
+        with self._changed:
+            for entry in group:
+                if entry.done is not None:
+                    entry.done.set()  # from now on nobody gives it up
+            late = {entry.number for entry in group if entry.is_given_up and not entry.is_kept_track_of}
+        self._remove_late(store, rows, late)
+        return len(rows)
+
+    def _remove_late(self, store: EventStore, rows: list[Row], late: set[int]) -> None:
+        """Whoever was told 503 sends again: what was stored meanwhile must go, or it would count twice."""
+        while late & {row["batch"] for row in rows}:
+            try:
+                remove(store, rows, late)
+            except Unavailable:
+                if self._pause(RETRY_SECONDS):
+                    continue
+                log.error("Events of %d batches are stored whose senders were told otherwise.", len(late))  # told above
+            return
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait; whether to go on then: not while the writer is stopping."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping, seconds)
+        return not self._stopping
 
     def _finish(self, group: list[_Batch], error: Exception | None) -> None:
         for entry in group:

@@ -180,7 +180,10 @@ def _number(span: Span) -> None:
     """One after another: two at once could give a visitor two numbers, or two visitors one."""
     with one_after_another("numbers"):
         for identity in statements.IDENTITIES:
-            get_store().command(statements.number(identity, span), seconds=STATEMENT_SECONDS)
+            # Also alone in the store: a filler that was killed may have left its statement there.
+            get_store().command(
+                statements.number(identity, span), seconds=STATEMENT_SECONDS, alone=f"{identity}-numbers"
+            )
 
 
 def _counted(site: int, period: Period, fill: int, through: int, figures: tuple[int, int]) -> FilledPeriod:

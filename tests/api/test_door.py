@@ -185,6 +185,7 @@ def test_our_own_mistakes_are_told_without_details(
     assert "secret detail" in caplog.text
 
 
+@pytest.mark.embedded  # it looks into the process's own memory
 def test_no_address_is_kept_for_the_limits(anybody: Caller) -> None:
     anybody.get("/v1", REMOTE_ADDR="203.0.113.77")
     kept = list(caches["default"]._cache)  # the memory cache's own dictionary: nothing else lists its keys

@@ -112,6 +112,7 @@ def test_the_pixel_takes_what_it_is_told(anybody: Caller, world: World, store: E
     ]
 
 
+@pytest.mark.embedded  # Redis forgets by its own clock
 def test_a_reader_of_the_pixel_is_one_visitor_until_midnight(anybody: Caller, world: World, store: EventStore) -> None:
     noon = utc_now().replace(hour=12, minute=0)
     with time_machine.travel(noon, tick=False):

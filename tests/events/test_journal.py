@@ -27,9 +27,13 @@ from tests.people import World
 
 MOMENT = datetime(2026, 3, 1, 12, 0, 0, 123_000, tzinfo=UTC)
 
+pytestmark = pytest.mark.embedded
+
 
 class TroubledStore:
     """The real store, the inserts of which fail as long as there is ``trouble``, or wait while it is held."""
+
+    is_remote = False
 
     def __init__(self, store: EventStore) -> None:
         self._store = store

@@ -37,6 +37,7 @@ def visit(at: str, *, site: int = 1, address: str = "192.0.2.1", agent: str = "A
         return visit_of(site, address=address, agent=agent, now=now)
 
 
+@pytest.mark.embedded  # Redis forgets by its own clock
 def test_one_reader_is_one_visitor_of_a_day_with_a_session_for_each_visit() -> None:
     first, again, later = visit("09:00"), visit("09:29"), visit("09:58")
     assert first == again == later
@@ -52,6 +53,7 @@ def test_another_site_address_or_agent_is_another_visitor(other: dict[str, str])
     assert first.session != second.session
 
 
+@pytest.mark.embedded  # Redis forgets by its own clock
 def test_a_visit_goes_on_over_midnight_and_ends_with_its_first_pause() -> None:
     evening = visit("23:50")
     assert visit("24:10") == evening
@@ -62,6 +64,7 @@ def test_a_visit_goes_on_over_midnight_and_ends_with_its_first_pause() -> None:
     assert visit("25:20") == morning
 
 
+@pytest.mark.embedded  # Redis forgets by its own clock
 def test_who_was_there_the_day_before_and_not_just_now_is_somebody_new() -> None:
     assert visit("23:20").visitor != visit("24:01").visitor
 

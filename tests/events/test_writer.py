@@ -28,6 +28,8 @@ SECONDS = 30
 class GatedStore:
     """The real store behind a gate: inserts wait until it is open, and are counted."""
 
+    is_remote = False
+
     def __init__(self, store: EventStore) -> None:
         self._store = store
         self.gate = threading.Event()
@@ -229,6 +231,7 @@ def test_the_model_describes_the_table(store: EventStore) -> None:
     assert dict(zip(names, types, strict=True)) == {name: f.engine_type for name, f in Event.fields().items()}
 
 
+@pytest.mark.embedded
 def test_a_second_process_is_refused_in_one_sentence(store: EventStore) -> None:
     from django.conf import settings
 
