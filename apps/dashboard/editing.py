@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.dashboard.frames import membership
 from apps.organizations.audit import record
 from apps.organizations.models import Role, User
+from apps.organizations.people import who_of
 from apps.sites.models import Site
 
 
@@ -24,14 +25,9 @@ def may_edit(request: HttpRequest, site: Site) -> bool:
 
 def editor(request: HttpRequest, site: Site) -> User:
     """The reader, who is an editor or an owner; raises ``PermissionDenied`` for anybody else."""
-    if not isinstance(request.user, User) or not may_edit(request, site):
+    if not may_edit(request, site):
         raise PermissionDenied
-    return request.user
-
-
-def note(site: Site, who: User, what: str, **details: str) -> None:
-    """Add an entry to the audit; ``details`` hold ids, never personal data."""
-    record(who, what, site=site, details=details)
+    return who_of(request)
 
 
 class KeptForm(forms.ModelForm):  # type: ignore[type-arg]  # generic to the type checker alone
@@ -45,7 +41,7 @@ class KeptForm(forms.ModelForm):  # type: ignore[type-arg]  # generic to the typ
         what = "save" if kept.pk is None else "rename"
         with transaction.atomic():
             kept.save()
-            note(kept.site, who, f"{what}_{self.noun}", **{self.noun: kept.public_id})
+            record(who, f"{what}_{self.noun}", site=kept.site, details={self.noun: kept.public_id})
         return True
 
 
@@ -65,5 +61,5 @@ def forget(request: HttpRequest, kept: Any, noun: str) -> None:
     """Delete what an editor wants deleted, and say so in the audit; raises ``PermissionDenied`` for anybody else."""
     who = editor(request, kept.site)
     with transaction.atomic():
-        note(kept.site, who, f"delete_{noun}", **{noun: kept.public_id})
+        record(who, f"delete_{noun}", site=kept.site, details={noun: kept.public_id})
         kept.delete()

@@ -17,11 +17,12 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
 from apps.core.errors import Refusal
-from apps.dashboard.editing import editor, note
+from apps.dashboard.editing import editor
 from apps.dashboard.frames import EVENTS, find_site, frame
 from apps.dashboard.ranges import EARLIEST, LATEST
 from apps.dashboard.scope import zone_of
 from apps.events.downloads import FORMS, Stretch, events_as
+from apps.organizations.audit import record
 from apps.sites.models import Site
 
 _UNPROCESSABLE = 422
@@ -72,7 +73,7 @@ def export(request: HttpRequest, organization: str, site_id: str) -> HttpRespons
         form.add_error("first", refusal.message)
         return _refused(request, site, form)
     first, last = form.cleaned_data["first"], form.cleaned_data["last"]
-    note(site, who, "export_events", first=str(first), last=str(last), form=kind.name)
+    record(who, "export_events", site=site, details={"first": str(first), "last": str(last), "form": kind.name})
     name = f"{slugify(site.title) or 'site'}-events-{first}-{last}.{kind.name}"
     return StreamingHttpResponse(
         parts, content_type=kind.media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}

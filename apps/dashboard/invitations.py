@@ -17,10 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.core.callers import hashed_address
 from apps.core.clock import utc_now
 from apps.core.limits import Limit
-from apps.dashboard.organizations import person
 from apps.organizations.invitations import SESSION_KEY, Invitation
 from apps.organizations.inviting import ForSomebodyElse, Gone, accept
 from apps.organizations.models import User
+from apps.organizations.people import who_of
 
 GUESSES = Limit(name="invitation", most=20, seconds=600)
 """Links that lead nowhere, of one address."""
@@ -87,7 +87,7 @@ def _ask(request: HttpRequest) -> HttpResponse:
 @login_required
 def _join(request: HttpRequest) -> HttpResponse:
     try:
-        membership = accept(request.session.get(SESSION_KEY), who=person(request))
+        membership = accept(request.session.get(SESSION_KEY), who=who_of(request))
     except Gone:
         return _gone(request)
     except ForSomebodyElse as refusal:

@@ -24,6 +24,7 @@ from apps.organizations.members import (
     transfer_ownership,
 )
 from apps.organizations.models import Membership, Organization, Role, User
+from apps.organizations.people import who_of
 from apps.sites.models import Site
 from apps.sites.services import create_site
 
@@ -46,9 +47,9 @@ def organizations(request: HttpRequest) -> HttpResponse:
     """My organizations; posted to, a new one, which I own."""
     form = OrganizationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = create_organization(form.cleaned_data["title"], who=person(request))
+        made = create_organization(form.cleaned_data["title"], who=who_of(request))
         return redirect("dashboard:organization", made.public_id)
-    who, visible = person(request), Site.objects.visible_to(request.user)
+    who, visible = who_of(request), Site.objects.visible_to(request.user)
     memberships = Membership.objects.filter(user=who).select_related("organization").order_by("organization__title")
     mine = [
         Mine(
@@ -93,7 +94,7 @@ def add_site(request: HttpRequest, organization: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, found, site_form=form)
     given = form.cleaned_data
-    made = create_site(found, title=given["title"], url=given["url"], who=person(request))
+    made = create_site(found, title=given["title"], url=given["url"], who=who_of(request))
     return redirect("dashboard:settings", found.public_id, made.public_id)
 
 
@@ -102,7 +103,7 @@ def add_site(request: HttpRequest, organization: str) -> HttpResponse:
 def leave(request: HttpRequest, organization: str) -> HttpResponse:
     found = find_organization(request, organization)
     try:
-        leave_organization(found, who=person(request))
+        leave_organization(found, who=who_of(request))
     except Refusal as refusal:
         messages.error(request, refusal.message)
         return _back(found)
@@ -159,14 +160,7 @@ def owner(request: HttpRequest, organization: Organization) -> User:
     """The reader, who is an owner; raises ``PermissionDenied`` for anybody else."""
     if role_in(request, organization) != Role.OWNER:
         raise PermissionDenied
-    return person(request)
-
-
-def person(request: HttpRequest) -> User:
-    """The reader, who is signed in."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
+    return who_of(request)
 
 
 def _page(request: HttpRequest, found: Organization, **rejected: forms.BaseForm) -> HttpResponse:
@@ -182,7 +176,7 @@ def _page(request: HttpRequest, found: Organization, **rejected: forms.BaseForm)
         shown["site_form"] = SiteForm(prefix="site")
     if role == Role.OWNER:
         shown["rename_form"] = OrganizationForm(initial={"title": found.title})
-        shown["transfer_form"] = TransferForm(organization=found, who=person(request), prefix="transfer")
+        shown["transfer_form"] = TransferForm(organization=found, who=who_of(request), prefix="transfer")
         shown["delete_form"] = CertainForm(prefix="delete")
     context = shown | rejected
     return render(request, "organizations/organization.html", context, status=_UNPROCESSABLE if rejected else None)

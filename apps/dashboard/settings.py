@@ -23,7 +23,8 @@ from apps.dashboard.site_forms import EraseVisitorForm, ResetForm, SiteForm, Vis
 from apps.events.exports import events_of
 from apps.keeping.asking import ask_for_reset, ask_for_visitor, note_export
 from apps.keeping.tasks import finish_erasures
-from apps.organizations.models import Role, User
+from apps.organizations.models import Role
+from apps.organizations.people import who_of
 from apps.sites.models import IngestPolicy, Site
 from apps.sites.services import delete_site
 
@@ -45,7 +46,7 @@ def settings(request: HttpRequest, organization: str, site_id: str) -> HttpRespo
     if not form.is_valid():
         # The page around the form shows the site as it is.
         return _page(request, find_site(request, organization, site_id), form=form)
-    form.save_as(_person(request))
+    form.save_as(who_of(request))
     messages.success(request, _("Saved."))
     return _back(site)
 
@@ -68,7 +69,7 @@ def export(request: HttpRequest, organization: str, site_id: str) -> HttpRespons
     if not form.is_valid():
         return _page(request, site, export_form=form)
     visitor = form.cleaned_data["visitor_id"]
-    note_export(site, visitor, who=_person(request).public_id)
+    note_export(site, visitor, who=who_of(request).public_id)
     return StreamingHttpResponse(
         events_of(site, visitor),
         content_type="application/x-ndjson",
@@ -84,7 +85,7 @@ def erase(request: HttpRequest, organization: str, site_id: str) -> HttpResponse
     form = EraseVisitorForm(request.POST, prefix="erase")
     if not form.is_valid():
         return _page(request, site, erase_form=form)
-    ask_for_visitor(site, form.cleaned_data["visitor_id"], who=_person(request).public_id)
+    ask_for_visitor(site, form.cleaned_data["visitor_id"], who=who_of(request).public_id)
     return _begun(request, site)
 
 
@@ -96,7 +97,7 @@ def reset(request: HttpRequest, organization: str, site_id: str) -> HttpResponse
     form = ResetForm(request.POST, prefix="reset")
     if not form.is_valid():
         return _page(request, site, reset_form=form)
-    ask_for_reset(site, who=_person(request).public_id)
+    ask_for_reset(site, who=who_of(request).public_id)
     return _begun(request, site)
 
 
@@ -110,7 +111,7 @@ def delete(request: HttpRequest, organization: str, site_id: str) -> HttpRespons
     form = CertainForm(request.POST, prefix="delete")
     if not form.is_valid():
         return _page(request, site, delete_form=form)
-    delete_site(site, who=_person(request))
+    delete_site(site, who=who_of(request))
     messages.success(request, _("%(site)s is deleted.") % {"site": site})
     return redirect("dashboard:organization", site.organization.public_id)
 
@@ -156,12 +157,6 @@ def _owned(request: HttpRequest, organization: str, site_id: str) -> Site:
 
 def _role(request: HttpRequest, site: Site) -> Role:
     return Role(membership(request, site).role)
-
-
-def _person(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
 
 
 def _back(site: Site) -> HttpResponse:

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
-from apps.dashboard.organizations import find_organization, owner, person
+from apps.dashboard.organizations import find_organization, owner
 from apps.dashboard.token_forms import RotateForm, TokenForm
 from apps.organizations.issuing import revoke_token, rotate_token
 from apps.organizations.models import ApiToken, Organization, Role, Scope, User
+from apps.organizations.people import who_of
 from apps.organizations.tokens import ApiTokenQuerySet
 from apps.sites.models import Site
 
@@ -51,7 +52,7 @@ class Group:
 @cache_control(private=True, no_store=True)
 def mine(request: HttpRequest) -> HttpResponse:
     """The reader's own tokens, by organization."""
-    who = person(request)
+    who = who_of(request)
     groups = []
     for membership in who.memberships.select_related("organization").order_by("organization__title", "pk"):
         tokens = ApiToken.objects.filter(organization=membership.organization, user=who)
@@ -75,7 +76,7 @@ def of_organization(request: HttpRequest, organization: str) -> HttpResponse:
 @cache_control(private=True, no_store=True)
 def make(request: HttpRequest, organization: str) -> HttpResponse:
     """The form for a token of the reader's own; posted to, the token."""
-    return _make(request, find_organization(request, organization), person(request))
+    return _make(request, find_organization(request, organization), who_of(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -93,7 +94,7 @@ def make_for_organization(request: HttpRequest, organization: str) -> HttpRespon
 @cache_control(private=True, no_store=True)
 def rotate(request: HttpRequest, token_id: str) -> HttpResponse:
     """Asks how long the old secret goes on; posted to, the new one."""
-    who, token = person(request), _find(request, token_id)
+    who, token = who_of(request), _find(request, token_id)
     if not _may_rotate(token, who, owns=_owns(token, who)):
         raise PermissionDenied
     form = RotateForm(request.POST or None)
@@ -115,7 +116,7 @@ def rotate(request: HttpRequest, token_id: str) -> HttpResponse:
 @cache_control(private=True, no_store=True)
 def revoke(request: HttpRequest, token_id: str) -> HttpResponse:
     """Asks whether the token is to end; posted to, ends it."""
-    who, token = person(request), _find(request, token_id)
+    who, token = who_of(request), _find(request, token_id)
     if request.method != "POST":
         return render(request, "tokens/revoke.html", {"token": token})
     revoke_token(token, who=who)
@@ -129,7 +130,7 @@ def _make(request: HttpRequest, organization: Organization, user: User | None) -
     sites = Site.objects.visible_to(request.user).filter(organization=organization)
     form = TokenForm(request.POST or None, organization=organization, user=user, sites=sites)
     if request.method == "POST" and form.is_valid():
-        token, raw = form.create(person(request))
+        token, raw = form.create(who_of(request))
         return render(request, "tokens/fresh.html", _fresh(token, raw), status=_CREATED)
     context = {"organization": organization, "personal": user is not None, "form": form}
     return render(request, "tokens/new.html", context, status=_UNPROCESSABLE if request.method == "POST" else None)
@@ -161,7 +162,7 @@ def _may_rotate(token: ApiToken, who: User, *, owns: bool) -> bool:
 
 
 def _find(request: HttpRequest, token_id: str) -> ApiToken:
-    visible = ApiToken.objects.visible_to(person(request)).filter(revoked_at=None)
+    visible = ApiToken.objects.visible_to(who_of(request)).filter(revoked_at=None)
     return get_object_or_404(visible.select_related("organization", "user"), public_id=token_id)
 
 

@@ -18,7 +18,7 @@ from apps.events.exports import events_of
 from apps.keeping.asking import ask_for_reset, ask_for_visitor, note_export
 from apps.keeping.forms import LONGEST_ID, StoreForm
 from apps.keeping.tasks import finish_erasures
-from apps.organizations.models import User
+from apps.organizations.people import who_of
 from apps.rollups.models import Erasure
 from apps.sites.models import Site
 
@@ -87,7 +87,7 @@ class ErasureAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return False
 
     def save_model(self, request: HttpRequest, obj: Erasure, form: ErasureForm, change: bool) -> None:
-        given, who = form.cleaned_data, _who(request)
+        given, who = form.cleaned_data, who_of(request).public_id
         if given["kind"] == Kind.VISITOR:
             asked = ask_for_visitor(given["site"], given["visitor_id"], who=who)
         else:
@@ -104,7 +104,7 @@ class ErasureAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         form = ExportForm(request.POST or None)
         if form.is_valid():
             site, visitor = form.cleaned_data["site"], form.cleaned_data["visitor_id"]
-            note_export(site, visitor, who=_who(request))
+            note_export(site, visitor, who=who_of(request).public_id)
             return StreamingHttpResponse(
                 events_of(site, visitor),
                 content_type="application/x-ndjson",
@@ -117,9 +117,3 @@ class ErasureAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             "form": form,
         }
         return TemplateResponse(request, "admin/rollups/erasure/export.html", context)
-
-
-def _who(request: HttpRequest) -> str:
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user.public_id

@@ -23,13 +23,14 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from apps.core.errors import Refusal
-from apps.organizations.audit import note
+from apps.organizations.audit import record
 from apps.organizations.audit_admin import AuditEntryAdmin
 from apps.organizations.audited_admin import AuditedAdmin
 from apps.organizations.invitations_admin import InvitationAdmin
 from apps.organizations.issuing import make_token, note_change, revoke_token, rotate_token
-from apps.organizations.members_admin import MembersAdmin, MembershipAdmin, MembershipInline, who_of
+from apps.organizations.members_admin import MembersAdmin, MembershipAdmin, MembershipInline
 from apps.organizations.models import ApiToken, Membership, Organization, Scope, User
+from apps.organizations.people import who_of
 from apps.organizations.sessions import end_sessions_of
 
 __all__ = ["AuditEntryAdmin", "InvitationAdmin", "MembershipAdmin"]  # Django looks for all of them here
@@ -51,10 +52,10 @@ class OrganizationAdmin(MembersAdmin):
         super().save_model(request, obj, form, change)
         if not change or form.changed_data:
             what = "rename_organization" if change else "create_organization"
-            note(what, who=who_of(request).public_id, organization=obj.public_id)
+            record(request, what, organization=obj)
 
     def note_deletion(self, row: Organization, who: User) -> None:
-        note("delete_organization", who=who.public_id, organization=row.public_id)
+        record(who, "delete_organization", organization=row)
 
 
 class NewUserForm(UserCreationForm):  # type: ignore[misc]
@@ -92,14 +93,14 @@ class UserAdmin(DjangoUserAdmin, MembersAdmin, AuditedAdmin):  # type: ignore[mi
         """For people who lost theirs: make sure first who is asking."""
         for person in queryset:
             Authenticator.objects.filter(user=person).delete()
-            note("remove_factors", who=who_of(request).public_id, person=person.public_id)
+            record(request, "remove_factors", details={"person": person.public_id})
         self.message_user(request, gettext("The password alone lets them in now."), messages.WARNING)
 
     @admin.action(description=_("Sign out everywhere"), permissions=["change"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for person in queryset:
             end_sessions_of(person)
-            note("end_sessions", who=who_of(request).public_id, person=person.public_id)
+            record(request, "end_sessions", details={"person": person.public_id})
         self.message_user(request, gettext("They have to sign in anew."))
 
     def memberships_of(self, rows: Iterable[Any]) -> list[Membership]:

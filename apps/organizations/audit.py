@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.clock import utc_now
 from apps.core.origin import current_origin
+from apps.organizations.people import who_of
 
 if TYPE_CHECKING:
     from apps.organizations.models import Organization, User
@@ -104,7 +104,7 @@ def record(
     if not organization and not isinstance(site, str):
         organization = site.organization
     return AuditEntry.objects.create(
-        who=_id_of(_person(by) if isinstance(by, HttpRequest) else by),
+        who=_id_of(who_of(by) if isinstance(by, HttpRequest) else by),
         what=what,
         organization=_id_of(organization),
         site=_id_of(site),
@@ -112,16 +112,5 @@ def record(
     )
 
 
-def _person(request: HttpRequest) -> User:
-    if not request.user.is_authenticated:
-        raise PermissionDenied
-    return request.user
-
-
 def _id_of(named: User | Organization | Site | str) -> str:
     return named if isinstance(named, str) else named.public_id
-
-
-def note(what: str, *, who: str, organization: str = "", site: str = "", **details: Any) -> AuditEntry:
-    """Add an entry of what is known by its ids."""
-    return record(who, what, organization=organization, site=site, details=details)

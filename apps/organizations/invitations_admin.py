@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
 from apps.organizations.inviting import revoke_as_staff
-from apps.organizations.members_admin import who_of
 from apps.organizations.models import Invitation
+from apps.organizations.people import who_of
 
 
 @admin.register(Invitation)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal, Unavailable
-from apps.organizations.audit import note
+from apps.organizations.audit import record
 from apps.organizations.invitations import LASTS, Invitation, hash_of, new_secret
 from apps.organizations.members import lock, lock_as_owner, note_member
 from apps.organizations.models import Membership, Organization, User
@@ -163,5 +163,5 @@ def send(invitation_id: int, origin: str) -> None:
 
 
 def _note(what: str, invitation: Invitation, who: User, **details: Any) -> None:
-    organization = invitation.organization.public_id
-    note(what, who=who.public_id, organization=organization, invitation=invitation.public_id, **details)
+    told = {"invitation": invitation.public_id, **details}
+    record(who, what, organization=invitation.organization, details=told)

@@ -10,7 +10,8 @@ from django.db import transaction
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
-from apps.organizations.models import ApiToken, AuditEntry, Organization, Scope, User
+from apps.organizations.audit import AuditEntry, record
+from apps.organizations.models import ApiToken, Organization, Scope, User
 
 if TYPE_CHECKING:
     from apps.sites.models import Site
@@ -79,12 +80,8 @@ def note_change(token: ApiToken, *, who: User) -> None:
 
 def note_token(what: str, token: ApiToken, who: User | None, details: dict[str, Any]) -> None:
     """Add an entry about ``token`` to the audit."""
-    AuditEntry.objects.create(
-        who=who.public_id if who else AuditEntry.COMMAND,
-        what=what,
-        organization=token.organization.public_id,
-        details={"token": token.public_id, "user": token.user.public_id if token.user else None} | details,
-    )
+    told = {"token": token.public_id, "user": token.user.public_id if token.user else None} | details
+    record(who or AuditEntry.COMMAND, what, organization=token.organization, details=told)
 
 
 def _limits(token: ApiToken) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
-from apps.organizations.audit import note
+from apps.organizations.audit import record
 from apps.organizations.models import Membership, Organization, User
 from apps.organizations.roles import Role
 
@@ -196,4 +196,4 @@ def _end_tokens(membership: Membership) -> None:
 
 
 def _note(what: str, organization: Organization, who: User, **details: Any) -> None:
-    note(what, who=who.public_id, organization=organization.public_id, **details)
+    record(who, what, organization=organization, details=details)

@@ -21,6 +21,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from apps.organizations.members import left_without_owner, lock, note_member, note_removal
 from apps.organizations.models import Membership, Organization, Role, User
+from apps.organizations.people import who_of
 
 _FIXED = ("organization", "user")
 """A membership is ended and another made, rather than given to somebody else."""
@@ -175,10 +176,3 @@ def _orphans(losing: list[Membership], gaining: Iterable[Organization] = ()) -> 
 def _refuse_orphans(losing: list[Membership], gaining: Iterable[Organization] = ()) -> None:
     for organization in _orphans(losing, gaining):
         raise ValidationError(_("“%s” would have no owner any more.") % organization)
-
-
-def who_of(request: HttpRequest) -> User:
-    """The person who is signed in."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user

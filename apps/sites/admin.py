@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -18,7 +17,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.widgets import UnfoldAdminURLInputWidget
 
 from apps.organizations.audited_admin import AuditedAdmin
-from apps.organizations.models import User
+from apps.organizations.people import who_of
 from apps.sites.admin_filters import admin_filter
 from apps.sites.filters import SiteFilter
 from apps.sites.models import ShareLink, Site
@@ -64,12 +63,12 @@ class SiteAdmin(AuditedAdmin):
     @admin.action(description=_("Pause: refuse events"), permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
         """From now on the chosen sites refuse events, in every process within seconds."""
-        paused = sum(pause_ingest(site, who=_person(request)) for site in queryset)
+        paused = sum(pause_ingest(site, who=who_of(request)) for site in queryset)
         self.message_user(request, ngettext("%d site was paused.", "%d sites were paused.", paused) % paused)
 
     @admin.action(description=_("Go on: take events again"), permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        resumed = sum(resume_ingest(site, who=_person(request)) for site in queryset)
+        resumed = sum(resume_ingest(site, who=who_of(request)) for site in queryset)
         self.message_user(request, ngettext("%d site goes on.", "%d sites go on.", resumed) % resumed)
 
     def get_search_results(
@@ -137,11 +136,5 @@ class ShareLinkAdmin(AuditedAdmin):
     @admin.action(description=_("Revoke the selected links"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ShareLink]) -> None:
         """End the chosen links now; those that ended before keep their date."""
-        ended = sum(revoke_link(link, who=_person(request)) for link in queryset.select_related("site__organization"))
+        ended = sum(revoke_link(link, who=who_of(request)) for link in queryset.select_related("site__organization"))
         self.message_user(request, ngettext("%d link was revoked.", "%d links were revoked.", ended) % ended)
-
-
-def _person(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user

@@ -10,7 +10,7 @@ from django.core.validators import URLValidator, validate_email
 from django.db import transaction
 
 from apps.core.errors import Refusal
-from apps.organizations.audit import note
+from apps.organizations.audit import record
 from apps.organizations.issuing import make_token
 from apps.organizations.models import Membership, Organization, Role, User, all_scopes
 from apps.sites.models import Site
@@ -34,14 +34,14 @@ class Bootstrapped:
 def create_site(organization: Organization, *, title: str, url: str, who: User) -> Site:
     """A new site; the audit tells."""
     site = Site.objects.create(organization=organization, title=title, url=url)
-    note("create_site", who=who.public_id, organization=organization.public_id, site=site.public_id)
+    record(who, "create_site", site=site)
     return site
 
 
 @transaction.atomic
 def delete_site(site: Site, *, who: User) -> None:
     """Delete a site with all that is kept of it; its events are erased in the background. The audit tells."""
-    note("delete_site", who=who.public_id, organization=site.organization.public_id, site=site.public_id)
+    record(who, "delete_site", site=site)
     site.delete()
 
 

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.test import Client
 
 from apps.events.store import EventStore
-from apps.organizations.audit import note
+from apps.organizations.audit import record
 from apps.organizations.models import User
 from tests.access.people import REFUSALS, Cast, make_cast
 from tests.access.routes import fill, is_admin, is_api, routes
@@ -126,7 +126,7 @@ def admin_routes() -> list[str]:
 
 
 def test_the_administration_is_for_staff_alone(cast: Cast) -> None:
-    note("test", who="nobody")  # so that there is an entry to open
+    record("nobody", "test")  # so that there is an entry to open
     others = [person for name, person in cast.people.items() if name != "staff"]
     found = {
         f"{method} {route}": {person.ask(method, admin_address(cast, route), with_token=False) for person in others}
