@@ -15,7 +15,8 @@ from apps.organizations.audit import AuditEntry, record
 class AuditedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Whatever is added, changed or deleted on these pages is told in the audit: ids and names of fields, no values.
 
-    Django's own history gets the same names, for its texts would hold those of rows, which may be personal.
+    Rows beside one, such as a person's memberships, have entries of their own. Django's own history gets the names
+    alone too, for its texts would hold those of rows, which may be personal.
     """
 
     noun: ClassVar[str]
@@ -43,11 +44,10 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
-        """Nothing is told where nothing was changed."""
+        """Nothing is told where nothing of the row itself was changed."""
         fields = [name for each in _own(message) for name in each["changed"]["fields"]]
-        beside = [each for each in message if each not in _own(message)] if isinstance(message, list) else []
-        if fields or beside:
-            self.tell(request, f"change_{self.noun}", obj, fields=fields, **({"beside": beside} if beside else {}))
+        if fields:
+            self.tell(request, f"change_{self.noun}", obj, fields=fields)
         return super().log_change(request, obj, message)
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[models.Model]) -> Any:

@@ -99,6 +99,29 @@ def test_another_owner_in_the_same_form_is_enough(
     )
 
 
+@pytest.mark.parametrize(
+    ("changes", "what"), [({"_0_role": "editor"}, "change_member"), ({"_0_DELETE": "on"}, "remove_member")]
+)
+def test_a_membership_that_is_changed_on_the_page_of_the_person_is_told_once(
+    staff: Client, root: User, world: World, changes: dict[str, str], what: str
+) -> None:
+    form = {"email": "ben@example.com", "first_name": "Ben", "is_active": "on", **inline(of(world.ben), **changes)}
+    assert save(staff, f"user/{world.ben.pk}", form).status_code == 302
+    assert told() == [(what, root.public_id, world.ben.public_id)]
+
+
+def test_a_change_of_the_person_beside_one_of_their_membership_is_told_apart(
+    staff: Client, root: User, world: World
+) -> None:
+    form = {"email": "ben@example.com", "first_name": "Ben", "is_active": "on", "is_staff": "on"}
+    assert save(staff, f"user/{world.ben.pk}", form | inline(of(world.ben), _0_role="editor")).status_code == 302
+    assert told() == [("change_member", root.public_id, world.ben.public_id), ("change_person", root.public_id, None)]
+    assert AuditEntry.objects.get(what="change_person").details == {
+        "person": world.ben.public_id,
+        "fields": ["is_staff"],
+    }
+
+
 def test_somebody_who_may_not_sign_in_is_no_owner_to_leave_it_to(staff: Client, world: World) -> None:
     User.objects.filter(pk=world.ben.pk).update(is_active=False)
     form = {"title": "Acme", **inline(of(world.ada), of(world.ben), _0_role="editor", _1_role="owner")}
