@@ -11,7 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from apps.core.errors import Refusal
-from apps.organizations.models import ApiToken, Membership, Organization, Role, User
+from apps.organizations.issuing import make_token, revoke_token
+from apps.organizations.models import ApiToken, Membership, Organization, Role, User, all_scopes
 from apps.segments.models import VisitorSegment
 from apps.sites.models import Site
 
@@ -92,11 +93,12 @@ def _refuse_weak(password: str) -> None:
         raise Refusal(" ".join(error.messages), path="DEMO_PASSWORD") from None
 
 
-def fresh_token(demo: Demo, *, now: datetime) -> str:
-    """A new token of the demo's owner; the one of the last start stops working."""
+@transaction.atomic
+def fresh_token(demo: Demo) -> str:
+    """A new token of the demo's owner; the one of the last start stops working. The audit tells of both."""
     for token in ApiToken.objects.filter(user=demo.user, title=TOKEN, revoked_at=None):
-        token.revoke(now)
-    _token, raw = ApiToken.issue(organization=demo.organization, user=demo.user, title=TOKEN)
+        revoke_token(token, who=None)
+    _token, raw = make_token(organization=demo.organization, user=demo.user, who=None, title=TOKEN, scopes=all_scopes())
     return raw
 
 

@@ -64,8 +64,11 @@ def rotate_token(token: ApiToken, *, who: User, overlap: timedelta = OVERLAP) ->
 
 
 @transaction.atomic
-def revoke_token(token: ApiToken, *, who: User) -> bool:
-    """End the token for good, with its old secret too; whether it had not been ended before."""
+def revoke_token(token: ApiToken, *, who: User | None) -> bool:
+    """End the token for good, with its old secret too; whether it had not been ended before.
+
+    ``who`` ends it (``None``: a command).
+    """
     if token.revoked_at is not None:
         return False
     token.revoke(utc_now())

@@ -18,7 +18,7 @@ from apps.events.demo import filling
 from apps.events.imports import Progress
 from apps.events.records import ImportRun
 from apps.events.store import EventStore, Statement, get_store
-from apps.organizations.models import ApiToken, Organization, User
+from apps.organizations.models import ApiToken, AuditEntry, Organization, User
 from apps.segments.models import VisitorSegment
 from apps.sites.models import Site
 
@@ -115,6 +115,19 @@ def test_a_second_run_keeps_the_data_and_gives_a_new_token(demo: Demo) -> None:
     assert printed_token(first) != printed_token(second)
     usable = ApiToken.objects.filter(revoked_at=None)
     assert [token.prefix for token in usable] == [printed_token(second)[:12]]
+
+
+def test_the_audit_tells_of_the_tokens_that_the_command_makes_and_ends(demo: Demo) -> None:
+    demo()
+    demo()
+    ended, usable = ApiToken.objects.order_by("pk").values_list("public_id", flat=True)
+    told = AuditEntry.objects.filter(what__contains="token").order_by("pk")
+    assert [(entry.who, entry.what, entry.details["token"]) for entry in told] == [
+        ("command", "create_token", ended),
+        ("command", "revoke_token", ended),
+        ("command", "create_token", usable),
+    ]
+    assert {entry.organization for entry in told} == {Organization.objects.get().public_id}
 
 
 def test_a_stopped_run_is_continued_without_doubling(

@@ -61,7 +61,7 @@ class Command(BaseCommand):
                 self._fill(demo, size=options["events"])
         except Refusal as error:
             raise CommandError(str(error)) from error
-        self._explain(demo, fresh_token(demo, now=utc_now()))
+        self._explain(demo, fresh_token(demo))
 
     def _fill(self, demo: Demo, *, size: int) -> None:
         self.stdout.write(f"Making {size:,} events of made-up traffic, the first time only …")
