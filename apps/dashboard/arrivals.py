@@ -21,9 +21,8 @@ from django.views.decorators.http import require_safe
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
 from apps.dashboard.editing import may_edit
-from apps.dashboard.exporting import ExportForm
 from apps.dashboard.frames import EVENTS, find_site, frame
-from apps.dashboard.scope import zone_of
+from apps.events.exporting import ExportForm
 from apps.events.latest import Page, Wanted, latest_events
 from apps.events.records import Reason, RefusalCount, RefusedEvent
 from apps.events.refused import KEPT_FOR
@@ -93,7 +92,7 @@ def events(request: HttpRequest, organization: str, site_id: str) -> HttpRespons
     context: dict[str, Any] = {
         "site": site,
         "choice": choice,
-        "zone": zone_of(site),
+        "zone": site.zone,
         "latest": _latest(site, choice, now),
         "newer": choice.query(page=choice.page - 1),
         "older": choice.query(page=choice.page + 1) if choice.page < MOST_PAGES else "",
@@ -122,7 +121,7 @@ def events(request: HttpRequest, organization: str, site_id: str) -> HttpRespons
 
 def _export_form(request: HttpRequest, site: Site, now: datetime) -> ExportForm | None:
     """For who may export: the form, filled in with the last week."""
-    today = now.astimezone(zone_of(site)).date()
+    today = now.astimezone(site.zone).date()
     return ExportForm(initial={"first": today - SHOWN_FOR, "last": today}) if may_edit(request, site) else None
 
 

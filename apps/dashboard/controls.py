@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.errors import Refusal
+from apps.core.zones import zone_names
 from apps.dashboard.address import Address
 from apps.dashboard.columns import SHOWN, Shown, kind_of, to_text
 from apps.dashboard.drawings.asking import Asker
@@ -18,11 +19,10 @@ from apps.dashboard.filters import CLAIM, IS, IS_NOT, may_filter, narrowed
 from apps.dashboard.measures import VISITORS, columns_of
 from apps.dashboard.numbers import compact
 from apps.dashboard.ranges import COMPARISONS, INTERVALS, RANGES
-from apps.dashboard.scope import Chip, Scope, zone_of
+from apps.dashboard.scope import Chip, Scope
 from apps.dashboard.tables import rows_of
 from apps.insights.moments import Interval
 from apps.insights.query import MAX_LIMIT
-from apps.insights.zones import zone_names
 
 SUGGESTED = 12
 REMEMBERED = 600
@@ -104,7 +104,7 @@ class Controls:
     @property
     def zones(self) -> list[Choice]:
         """The site's own first, then all."""
-        own, chosen = zone_of(self.scope.site).key, self.scope.zone.key
+        own, chosen = self.scope.site.zone.key, self.scope.zone.key
         first = Choice(label=_("%(zone)s (the site's)") % {"zone": own}, value="", is_chosen=own == chosen)
         others = sorted(zone_names() - {own})
         return [first, *(Choice(label=name, value=name, is_chosen=name == chosen) for name in others)]

@@ -10,15 +10,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.utils.translation import gettext as _
 
+from apps.core.zones import find_zone
 from apps.dashboard.address import NOTHING, Address
 from apps.dashboard.filters import IS, IS_NOT, Filter, may_filter, narrowed, read_filters, widened
 from apps.dashboard.ranges import Comparison, Period, before, read_period
 from apps.events.claims import read_claims
-from apps.insights.zones import find_zone
 from apps.segments.models import VisitorSegment
 from apps.sites.models import Site
 
-UTC_ZONE = "UTC"
 CHOICES = ("by", "metric", "claim", "plain")
 """Parameters that change how figures are shown, not of whom or when."""
 TAB = "tab"
@@ -35,11 +34,6 @@ def is_understood(name: str) -> bool:
 def tab_of(card: str) -> str:
     """The parameter that says which panel of a card is shown."""
     return f"{TAB}.{card}"
-
-
-def zone_of(site: Site) -> ZoneInfo:
-    """The time zone of a site; UTC where its name is not one that this machine knows."""
-    return find_zone(site.time_zone) or ZoneInfo(UTC_ZONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +121,7 @@ def _where_of(segment: VisitorSegment | None) -> list[dict[str, Any]]:
 def read_scope(site: Site, address: Address, *, now: datetime, is_fixed: bool = False) -> Scope:
     """What an address asks for of a site. What makes no sense is left out of it, and told in ``notes``."""
     notes = []
-    zone = find_zone(address.get("tz")) or zone_of(site)
+    zone = find_zone(address.get("tz")) or site.zone
     if address.get("tz") and zone.key != address.get("tz"):
         notes.append(_("There is no such time zone, so it is the site's."))
     period = read_period(dict(address.pairs), zone=zone, now=now)
@@ -139,7 +133,7 @@ def read_scope(site: Site, address: Address, *, now: datetime, is_fixed: bool = 
         if segment is None:
             notes.append(_("That segment is not there any more, so all readers are shown."))
     understood = Address(tuple(period.parameters.items()))
-    if zone.key != zone_of(site).key:
+    if zone.key != site.zone.key:
         understood = understood.put("tz", zone.key)
     if comparison is not Comparison.PREVIOUS:
         understood = understood.put("compare", comparison.value)

@@ -18,7 +18,6 @@ from apps.core.clock import utc_now
 from apps.dashboard import installing
 from apps.dashboard.frames import SETTINGS, find_site, frame, membership
 from apps.dashboard.organization_forms import CertainForm
-from apps.dashboard.scope import zone_of
 from apps.dashboard.site_forms import EraseVisitorForm, ResetForm, SiteForm, VisitorForm
 from apps.events.exports import events_of
 from apps.keeping.asking import ask_for_reset, ask_for_visitor, note_export
@@ -145,7 +144,7 @@ def _page(request: HttpRequest, site: Site, **rejected: forms.BaseForm) -> HttpR
 
 def _checked(request: HttpRequest, site: Site, now: datetime) -> dict[str, object]:
     since = installing.read_since(request.GET.get("since", ""), now)
-    return {"site": site, "zone": zone_of(site), "check": installing.check(site, since, now)}
+    return {"site": site, "zone": site.zone, "check": installing.check(site, since, now)}
 
 
 def _owned(request: HttpRequest, organization: str, site_id: str) -> Site:

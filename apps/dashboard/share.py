@@ -22,7 +22,6 @@ from apps.core.clock import utc_now
 from apps.dashboard.editing import editor, may_edit
 from apps.dashboard.frames import SHARE, find_site, frame
 from apps.dashboard.reports import REPORTS
-from apps.dashboard.scope import zone_of
 from apps.dashboard.share_forms import NewPasswordForm, ShareForm
 from apps.sites.models import ShareLink, Site
 from apps.sites.sharing import change_password, revoke_link
@@ -106,7 +105,7 @@ def _page(
     links = ShareLink.objects.visible_to(request.user).not_revoked().filter(site=site).select_related("created_by")
     context: dict[str, object] = {
         "rows": [_row(link, site, now, (rejected or {}).get(link.pk)) for link in links],
-        "zone": zone_of(site),
+        "zone": site.zone,
         "fresh": fresh,
     }
     if may_edit(request, site):
@@ -126,7 +125,7 @@ def _row(link: ShareLink, site: Site, now: datetime, rejected: NewPasswordForm |
         link=link,
         report=REPORTS[link.report].title if link.report in REPORTS else link.report,
         # The moment itself belongs to the next day.
-        last_day=(end - timedelta(microseconds=1)).astimezone(zone_of(site)).date() if end else None,
+        last_day=(end - timedelta(microseconds=1)).astimezone(site.zone).date() if end else None,
         is_over=link.is_over(now),
         form=rejected or _password_form(link),
     )

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
 from apps.dashboard.reports import REPORTS
-from apps.dashboard.scope import zone_of
 from apps.dashboard.shared_scope import read_fixed_scope
 from apps.dashboard.site_forms import Lines
 from apps.organizations.models import User
@@ -87,7 +86,7 @@ class ShareForm(forms.Form):
         day: date | None = self.cleaned_data["last_day"]
         if day is None:
             return None
-        if day < utc_now().astimezone(zone_of(self._site)).date():
+        if day < utc_now().astimezone(self._site.zone).date():
             raise ValidationError(_("That day is over."))
         if day > LATEST:
             raise ValidationError(_("Leave it empty for a link that does not end."))
@@ -105,7 +104,7 @@ class ShareForm(forms.Form):
         return create_link(site=self._site, who=who, expires_at=self._end_of(day) if day else None, **values)
 
     def _end_of(self, day: date) -> datetime:
-        return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone_of(self._site)).astimezone(UTC)
+        return datetime.combine(day + timedelta(days=1), time(), tzinfo=self._site.zone).astimezone(UTC)
 
 
 class NewPasswordForm(forms.Form):

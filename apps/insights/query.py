@@ -9,13 +9,13 @@ from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from apps.core.zones import find_zone
 from apps.insights.catalog import ALL_COLUMNS, CATALOG, COLUMNS, DEFAULT_METRICS
 from apps.insights.columns import Column, Dimension, Metric, Source
 from apps.insights.errors import QueryError, quoted
 from apps.insights.kinds import Json, read_integer, read_number
 from apps.insights.moments import PRESETS, Interval, ceil_milliseconds, parse_timestamp
 from apps.insights.sources import Used, source_of
-from apps.insights.zones import find_zone
 
 MAX_COLUMNS = 60
 MAX_FILTERS = 100

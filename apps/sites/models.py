@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.clock import utc_now
 from apps.core.hashing import new_key
 from apps.core.ids import new_site_id
+from apps.core.zones import find_zone
 from apps.organizations.models import ApiToken, Membership, Organization, User
 from apps.sites.share_links import ShareLink
 
@@ -165,3 +167,8 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Its time zone; UTC where the name is not one that this machine knows."""
+        return find_zone(self.time_zone) or ZoneInfo("UTC")

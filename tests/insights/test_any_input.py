@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.core.errors import Refusal
+from apps.core.zones import zone_names
 from apps.events.store import Statement
 from apps.insights.services import resolve
-from apps.insights.zones import zone_names
 from tests.insights import strategies
 from tests.insights.conftest import Desk
 from tests.insights.events import NOW, event
