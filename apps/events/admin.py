@@ -1,4 +1,4 @@
-"""The admin pages of events and refusals: read-only. Events come from the store, not from Django's database."""
+"""The admin pages of events and refusals: to be read and exported. Events come from the store."""
 
 from __future__ import annotations
 
@@ -10,19 +10,25 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
+from apps.events.exporting import FILES, ExportForm
 from apps.events.latest import Wanted, headers, latest_events
 from apps.events.models import Event, RefusalCount, RefusedEvent
 from apps.events.wire import EARLIEST, EVENT_TYPES
+from apps.organizations.people import who_of
+from apps.sites.admin import Section, SiteAdmin
 from apps.sites.models import Site
 
 ANY = ("", _("any"))
@@ -72,6 +78,18 @@ class EventFilter(forms.Form):
             bots={"true": True, "false": False}.get(given["bots"]),
             page=given["page"] or 1,
         )
+
+
+class SiteExportForm(ExportForm):
+    """Of which site too."""
+
+    site = forms.ModelChoiceField(
+        Site.objects.select_related("organization"), label=_("Site"), widget=UnfoldAdminSelectWidget
+    )
+    first = forms.DateField(label=_("From"), widget=UnfoldAdminTextInputWidget({"type": "date"}))
+    last = forms.DateField(label=_("To"), widget=UnfoldAdminTextInputWidget({"type": "date"}))
+    form = forms.ChoiceField(label=_("File"), choices=FILES, widget=UnfoldAdminSelectWidget)
+    field_order = ("site",)
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
@@ -128,10 +146,30 @@ class RefusalCountAdmin(RefusalAdmin):
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    """One page, without the others that an admin has."""
+    """A list and an export, without the other pages that an admin has."""
 
     def get_urls(self) -> list[URLPattern]:
-        return [path("", self.admin_site.admin_view(self.changelist_view), name="events_event_changelist")]
+        view = self.admin_site.admin_view
+        return [
+            path("", view(self.changelist_view), name="events_event_changelist"),
+            path("export/", view(self.export), name="events_event_export"),
+        ]
+
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        """The events of some days of a site, as a file, for those who may see them here."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = SiteExportForm(request.POST or None, initial={"site": request.GET.get("site")})
+        file = form.file_of(form.cleaned_data["site"], who=who_of(request)) if form.is_valid() else None
+        if file is not None:
+            return file
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Export some days' events"),
+            "opts": self.opts,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/export.html", context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_view_permission(request):
@@ -171,3 +209,13 @@ def _link(request: HttpRequest, page: int) -> str:
     query = request.GET.copy()
     query["page"] = str(page)
     return f"?{query.urlencode()}"
+
+
+@admin.display(description=_("As a file"))
+def export_link(site: Site) -> SafeString:
+    """The way to the export of a site's events, on its page."""
+    address = f"{reverse('admin:events_event_export')}?site={site.pk}"
+    return format_html('<a class="text-primary-600" href="{}">{}</a>', address, gettext("Export some days' events"))
+
+
+SiteAdmin.sections.append(Section(_("Events"), (export_link,), permission="events.view_event"))

@@ -19,13 +19,15 @@ from apps.organizations.audit import record
 from apps.organizations.models import User
 from apps.sites.models import Site
 
+FILES = [(each.name, each.label) for each in FORMS.values()]
+
 
 class ExportForm(forms.Form):
     """Which days, both included, and what kind of file."""
 
     first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     last = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    form = forms.ChoiceField(label=_("File"), choices=[(each.name, each.label) for each in FORMS.values()])
+    form = forms.ChoiceField(label=_("File"), choices=FILES)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -116,4 +116,4 @@ class ErasureAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             "opts": self.opts,
             "form": form,
         }
-        return TemplateResponse(request, "admin/rollups/erasure/export.html", context)
+        return TemplateResponse(request, "admin/export.html", context)

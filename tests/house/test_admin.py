@@ -38,6 +38,7 @@ PAGES = (
     "/admin/dashboard/savedreport/",
     "/admin/dashboard/savedreport/add/",
     "/admin/events/event/",
+    "/admin/events/event/export/",
     "/admin/events/refusedevent/",
     "/admin/events/refusalcount/",
 )
