@@ -10,6 +10,7 @@ from rest_framework.serializers import Serializer
 
 from apps.api.pagination import LIST_PARAMETERS, list_schema
 from apps.api.serializers import OrganizationOut, SiteIn, SiteOut, UserOut
+from apps.segments.filters import SegmentFilter
 from apps.sites.filters import YES_OR_NO, SiteFilter
 
 TRUTHS = tuple(value for value, _label in YES_OR_NO)
@@ -60,6 +61,10 @@ def _schema_of(wanted: django_filters.Filter) -> dict[str, Any]:
     return {"type": "boolean"} if tuple(values) == TRUTHS else {"type": "string", "enum": values}
 
 
+def _filters(wanted: type[django_filters.FilterSet]) -> list[OpenApiParameter]:
+    return _parameters(*((name, _schema_of(each), str(each.label)) for name, each in wanted.base_filters.items()))
+
+
 def _pages() -> list[OpenApiParameter]:
     return _parameters(*((each["name"], each["schema"], each["description"]) for each in LIST_PARAMETERS))
 
@@ -107,10 +112,7 @@ SITES = _described(
     "listSites",
     "Sites",
     "The sites of an organization (site:read)",
-    parameters=[
-        *_pages(),
-        *_parameters(*((name, _schema_of(each), str(each.label)) for name, each in SiteFilter.base_filters.items())),
-    ],
+    parameters=[*_pages(), *_filters(SiteFilter)],
     responses={**_json(_list_of(SiteOut)), **_refusals(401, 403, 404, 422)},
 )
 SITE = _described(
@@ -154,7 +156,7 @@ SEGMENTS = _described(
     "listSiteVisitorSegments",
     "Insights",
     "Saved and detected segments of a site's visitors (site:insights:read)",
-    parameters=_pages(),
+    parameters=[*_pages(), *_filters(SegmentFilter)],
     responses={
         **_json(list_schema({"type": "array", "items": _reference("VisitorSegment")})),
         **_refusals(401, 403, 404, 422),

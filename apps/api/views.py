@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import django_filters
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -25,6 +26,7 @@ from apps.core.errors import Refusal
 from apps.insights.services import resolve
 from apps.organizations.models import Organization, Scope
 from apps.rollups.answers import plan, run_plan
+from apps.segments.filters import SegmentFilter
 from apps.segments.services import list_segments
 from apps.sites.filters import SiteFilter
 from apps.sites.models import Site
@@ -85,8 +87,7 @@ class SitesView(ScopedView):
         organization = self.organization
         sites = Site.objects.for_token(self.token).filter(organization=organization).select_related("organization")
         wanted = SiteFilter(request.query_params, queryset=sites)
-        for name, problems in wanted.errors.items():
-            raise Refusal(str(problems[0]), path=f"query.{name}")
+        _refuse_nonsense(wanted)
         pages = Pages()
         page = pages.take(wanted.qs, request)
         context = self._context(organization)
@@ -166,8 +167,10 @@ class SegmentsView(ScopedView):
 
     @extend_schema(**describe.SEGMENTS)
     def get(self, request: Request, organization_id: str, site_id: str) -> Response:
+        wanted = SegmentFilter(request.query_params, queryset=self.site.segments.all())
+        _refuse_nonsense(wanted)
         pages = Pages()
-        page = pages.take(list_segments(self.site, now=utc_now()), request)
+        page = pages.take(list_segments(self.site, now=utc_now(), wanted=wanted), request)
         return pages.answer([segment.to_json() for segment in page])
 
 
@@ -179,6 +182,12 @@ def unknown_operation(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 def _body(request: Request) -> object:
     return read_json(request._request)
+
+
+def _refuse_nonsense(wanted: django_filters.FilterSet) -> None:
+    """Raises ``Refusal`` with the place of the first value that is none of a filter's."""
+    for name, problems in wanted.errors.items():
+        raise Refusal(str(problems[0]), path=f"query.{name}")
 
 
 def _read(serializer: SiteIn) -> SiteIn:

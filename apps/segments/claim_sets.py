@@ -47,6 +47,12 @@ def title_of(claims: Mapping[str, Any]) -> str:
     return " · ".join(parts[:MOST_PARTS] + more)
 
 
+def is_about(claims: Mapping[str, Any], text: str) -> bool:
+    """Whether ``text`` is a part of one of the claims as people write them, ``plan: enterprise``, large or small."""
+    wanted = text.casefold()
+    return any(wanted in f"{path}: {_printed(value)}".casefold() for path, value in _leaves(claims, ""))
+
+
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Each dotted path with its value, an array being one; sorted as canonical JSON sorts keys."""
     if isinstance(value, Mapping):

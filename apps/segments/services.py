@@ -13,6 +13,7 @@ import msgspec
 from apps.events.claims import read_claims
 from apps.events.store import Statement, get_store
 from apps.segments.claim_sets import title_of, without
+from apps.segments.filters import SegmentFilter
 from apps.segments.models import VisitorSegment
 from apps.sites.models import Site
 
@@ -54,13 +55,17 @@ class Segment:
         }
 
 
-def list_segments(site: Site, *, now: datetime) -> list[Segment]:
+def list_segments(site: Site, *, now: datetime, wanted: SegmentFilter | None = None) -> list[Segment]:
     """The site's saved segments by title, then the detected ones by visitors, descending.
 
-    Raises ``Unavailable`` (503) when the event store does not answer.
+    ``wanted``, a valid filter of the site's segments, leaves out others. Raises ``Unavailable`` (503) when the event
+    store does not answer.
     """
     window = {"site": site.pk, "start": _milliseconds(now - WINDOW), "end": _milliseconds(now)}
-    return [*_saved(list(site.segments.all()), window), *_detected(window)]
+    if wanted is None:
+        return [*_saved(list(site.segments.all()), window), *_detected(window)]
+    detected = _detected(window) if wanted.detects else []
+    return [*_saved(list(wanted.qs), window), *(each for each in detected if wanted.finds(each.title, each.claims))]
 
 
 def _milliseconds(moment: datetime) -> int:
