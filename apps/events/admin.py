@@ -126,6 +126,8 @@ class RefusedEventAdmin(RefusalAdmin):
 
     list_display = ("moment", "site", "reason", "place", "event_type", "host", "path")
     date_hierarchy = "refused_at"
+    search_fields = ("place", "host", "path")
+    search_help_text = _("Part of a place, a host or a path")
 
     @admin.display(description=_("refused at (UTC)"), ordering="refused_at")
     def moment(self, refused: RefusedEvent) -> str:

@@ -9,7 +9,10 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
@@ -20,6 +23,7 @@ from apps.keeping.forms import LONGEST_ID, StoreForm
 from apps.keeping.tasks import finish_erasures
 from apps.organizations.people import who_of
 from apps.rollups.models import Erasure
+from apps.sites.admin import Section, SiteAdmin
 from apps.sites.models import Site
 
 Kind = Erasure.Kind
@@ -117,3 +121,13 @@ class ErasureAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             "form": form,
         }
         return TemplateResponse(request, "admin/export.html", context)
+
+
+@admin.display(description=_("For good"))
+def erasure_link(site: Site) -> SafeString:
+    """The way to the erasure of a site's events, on its page."""
+    address = f"{reverse('admin:rollups_erasure_add')}?site={site.pk}"
+    return format_html('<a class="text-primary-600" href="{}">{}</a>', address, gettext("Erase a visitor, or reset"))
+
+
+SiteAdmin.sections.append(Section(_("Erasing"), (erasure_link,), permission="rollups.add_erasure"))

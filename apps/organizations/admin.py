@@ -13,15 +13,18 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from apps.core.clock import utc_now
 from apps.core.errors import Refusal
 from apps.organizations.audit import record
 from apps.organizations.audit_admin import AuditEntryAdmin
@@ -43,10 +46,25 @@ for theirs in (UserSession, Authenticator, SocialAccount, SocialApp, SocialToken
 
 @admin.register(Organization)
 class OrganizationAdmin(MembersAdmin):
-    list_display = ("title", "public_id", "created_at")
+    list_display = ("title", "public_id", "member_count", "site_count", "created_at")
+    show_full_result_count = False
     search_fields = ("title", "public_id")
     readonly_fields = ("public_id", "created_at")
     inlines = (MembershipInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
+        """With the figures of the list, which are counted for the rows of a page."""
+        figures = {f"number_of_{name}": _number_of(name) for name in ("memberships", "sites")}
+        found: QuerySet[Organization] = super().get_queryset(request).annotate(**figures)
+        return found
+
+    @admin.display(description=_("members"), ordering="number_of_memberships")
+    def member_count(self, organization: Any) -> int:
+        return int(organization.number_of_memberships)
+
+    @admin.display(description=_("sites"), ordering="number_of_sites")
+    def site_count(self, organization: Any) -> int:
+        return int(organization.number_of_sites)
 
     def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -56,6 +74,12 @@ class OrganizationAdmin(MembersAdmin):
 
     def note_deletion(self, row: Organization, who: User) -> None:
         record(who, "delete_organization", organization=row)
+
+
+def _number_of(name: str) -> Subquery:
+    """How many rows refer to an organization by ``name``; together with another such figure neither is multiplied."""
+    counted = Organization.objects.filter(pk=OuterRef("pk")).order_by().values("pk").annotate(number=Count(name))
+    return Subquery(counted.values("number"))
 
 
 class NewUserForm(UserCreationForm):  # type: ignore[misc]
@@ -74,7 +98,8 @@ class UserAdmin(DjangoUserAdmin, MembersAdmin, AuditedAdmin):  # type: ignore[mi
     change_password_form = AdminPasswordChangeForm
     list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff")
-    search_fields = ("email", "first_name", "last_name")
+    search_fields = ("email", "first_name", "last_name", "=public_id")
+    search_help_text = _("E-mail address or name, or the id that the audit tells")
     ordering = ("email",)
     filter_horizontal = ()
     readonly_fields = ("public_id", "last_login", "date_joined")
@@ -130,6 +155,27 @@ class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic to the
         return values
 
 
+class UsableFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
+    """Tokens that work now, or not any more: revoked, expired, or of who is no member. What is no choice lists none."""
+
+    title = _("usable")
+    parameter_name = "usable"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str | Promise]]:
+        return [("true", _("Yes")), ("false", _("No"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> QuerySet[ApiToken]:
+        usable = ApiToken.objects.usable(utc_now()).values("pk")
+        match self.value():
+            case None:
+                return queryset
+            case "true":
+                return queryset.filter(pk__in=usable)
+            case "false":
+                return queryset.exclude(pk__in=usable)
+        return queryset.none()
+
+
 @admin.register(ApiToken)
 class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]
     form = ApiTokenForm
@@ -144,7 +190,15 @@ class ApiTokenAdmin(ModelAdmin):  # type: ignore[misc]
         "last_used_at",
         "revoked_at",
     )
-    list_filter = ("organization", "only_some_sites", "revoked_at", "expires_at")
+    list_filter = (
+        ("organization", RelatedDropdownFilter),
+        UsableFilter,
+        "only_some_sites",
+        "revoked_at",
+        "expires_at",
+    )
+    list_filter_submit = True
+    show_full_result_count = False
     list_select_related = ("user", "organization")
     search_fields = ("title", "prefix", "=public_id", "user__email")
     autocomplete_fields = ("organization", "user", "sites")

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from apps.organizations.inviting import revoke_as_staff
 from apps.organizations.models import Invitation
@@ -17,7 +18,9 @@ from apps.organizations.people import who_of
 @admin.register(Invitation)
 class InvitationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_display = ("public_id", "organization", "email", "role", "is_limited", "joined", "expires_at", "revoked_at")
-    list_filter = ("organization", "role", "expires_at")
+    list_filter = (("organization", RelatedDropdownFilter), "role", "expires_at")
+    list_filter_submit = True
+    show_full_result_count = False
     list_select_related = ("organization", "made_by")
     search_fields = ("public_id", "email", "organization__title")
     fields = (

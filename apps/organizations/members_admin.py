@@ -17,7 +17,9 @@ from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from apps.organizations.members import left_without_owner, lock, note_member, note_removal
 from apps.organizations.models import Membership, Organization, Role, User
@@ -145,9 +147,12 @@ class MembersAdmin(ModelAdmin):  # type: ignore[misc]
 class MembershipAdmin(MembersAdmin):
     form = OneMembershipForm
     list_display = ("user", "organization", "role", "is_limited", "created_at")
-    list_filter = ("role", "is_limited", "organization")
+    list_filter = ("role", "is_limited", ("organization", RelatedDropdownFilter))
+    list_filter_submit = True
+    show_full_result_count = False
     list_select_related = ("user", "organization")
-    search_fields = ("user__email", "organization__title")
+    search_fields = ("user__email", "organization__title", "=user__public_id", "=organization__public_id")
+    search_help_text = gettext_lazy("E-mail address of a person or title of an organization, or the id of one")
     autocomplete_fields = (*_FIXED, "sites")
 
     def memberships_of(self, rows: Iterable[Any]) -> list[Membership]:
