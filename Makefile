@@ -19,7 +19,7 @@ EVENTS ?= 1000000
 COLLECTED := staticfiles/staticfiles.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test test-recipes check bench bench-ingest bench-rollups lock script plotly bench-pages screenshots
+.PHONY: help setup run serve test test-server test-recipes check bench bench-ingest bench-rollups lock script plotly bench-pages screenshots
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,12 @@ serve: setup $(COLLECTED) ## Serve without making demo data.
 
 test: $(VENV)/installed-dev npm ## Run the tests; what this machine lacks is skipped with a reason, with CI=true it fails.
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --ignore tests/recipes
+
+# Where the engine, the database or the broker could make a difference.
+SERVER_TESTS := tests/api tests/insights tests/rollups tests/dashboard tests/keeping
+
+test-server: $(VENV)/installed-dev npm ## Run the tests of API, rollups and pages with servers: event store, PostgreSQL, Redis.
+	@TEST_MODE=server $(PY) -m pytest -n $(WORKERS) --dist loadfile $(SERVER_TESTS)
 
 test-recipes: $(VENV)/installed-dev recipes ## Build a site with each recipe of docs/recipes, and read it in Chromium.
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile tests/recipes

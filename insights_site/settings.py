@@ -235,6 +235,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "apps.dashboard.middleware.ContentSecurityPolicy",
     "apps.dashboard.middleware.SignInAnew",
+    "apps.dashboard.middleware.RecordsAway",
 ]
 
 ROOT_URLCONF = "insights_site.urls"
@@ -265,6 +266,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
     # Tests too have a file: in shared memory, Django's choice, a second thread is refused at once instead of waiting.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "records-of-tests.sqlite3")}
+else:
+    # A connection for each thread, looked at before it is used again: a database that was restarted is no error.
+    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "organizations.User"

@@ -1,15 +1,21 @@
-"""The Content-Security-Policy of every answer, and what parts of pages get once a session has ended."""
+"""The Content-Security-Policy of every answer, what parts of pages get once a session has ended, and what all pages
+get while the records cannot be read."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.template.loader import render_to_string
 from django.urls import get_script_prefix, reverse
+
+log = logging.getLogger(__name__)
 
 HEADER = "Content-Security-Policy"
 _NO_CONTENT = 204
@@ -69,6 +75,23 @@ class SignInAnew:
             # Not 401, of which browsers complain: nothing is wrong.
             return HttpResponse(status=_NO_CONTENT, headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
         return response
+
+
+class RecordsAway:
+    """Says of a page that the database of the records does not answer, where that is what went wrong."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, OperationalError | InterfaceError):
+            return None
+        log.warning("The database of the records does not answer: %s", error)
+        # Without the request: who is there cannot be told now.
+        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "5"})
 
 
 def _leads_to_sign_in(response: HttpResponse) -> bool:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 120
-"""How long a start or a stop may take on a busy machine."""
+from tests.servers.running import ROOT, SECONDS, free_port
+
+__all__ = ["ROOT", "SECONDS", "Answer", "Service", "event", "free_port"]
 
 _MAKE_SITE = """
 import django; django.setup()
@@ -203,15 +200,3 @@ def event(mark: str, **more: Any) -> dict[str, Any]:
         "session": {"visitorId": "ada", "sessionId": mark, "userAgent": "Mozilla/5.0"},
         "location": {"url": "https://docs.acme.example/guide"},
     } | more
-
-
-def free_port() -> int:
-    """A port that nobody listens on, and that no connection is given while a server is started, or started again.
-
-    So it lies below those that the system gives away, and is drawn without the seed that all test processes share.
-    """
-    for port in random.SystemRandom().sample(range(15_000, 32_000), 100):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("No port is free.")

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
-import redis
 
 from insights_site.background import STOP_SECONDS
 from tests.conftest import require
-from tests.reliability.service import ROOT, SECONDS, Service, free_port
+from tests.reliability.programs import Programs, parts
+from tests.reliability.service import SECONDS, Service
+from tests.servers.running import Redis, wait_until
 
 _SESSIONS = """
 import sys, django; django.setup()
@@ -42,100 +39,16 @@ with only_one("hour", seconds=float(sys.argv[1])) as mine:
 """
 
 
-def wait_until(what: Callable[[], bool], log: Path | None = None) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not what():
-        assert time.monotonic() < deadline, log.read_text() if log and log.exists() else "It does not happen."
-        time.sleep(0.05)
-
-
-def parts(service: Service) -> dict[str, str]:
-    """What ``/readyz`` says of each part; ``{}`` where it does not answer."""
-    answer = service.get("/readyz")
-    if not answer.status:
-        return {}
-    body: dict[str, Any] = json.loads(answer.body)
-    assert (answer.status, body["status"]) in ((200, "ok"), (503, "unavailable"))
-    assert (answer.status == 200) == (set(body["parts"].values()) == {"well"})
-    found: dict[str, str] = body["parts"]
-    return found
-
-
 def sessions(service: Service) -> list[str]:
     """Keys of the sign-in sessions that are kept."""
     with closing(sqlite3.connect(service.data / "records.sqlite3")) as records:
         return [key for (key,) in records.execute("SELECT session_key FROM django_session ORDER BY 1")]
 
 
-class Redis:
-    """A redis-server on a free port that keeps what it holds over a restart."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._port = free_port()
-        self.url = f"redis://127.0.0.1:{self._port}/0"
-        self._executable = require("redis-server")
-
-    def start(self) -> None:
-        options = ["--port", str(self._port), "--bind", "127.0.0.1", "--dir", str(self._folder), "--appendonly", "yes"]
-        self._process = subprocess.Popen([self._executable, *options], stdout=subprocess.DEVNULL)
-        client = redis.Redis(port=self._port)
-        wait_until(lambda: answers(client))
-        client.close()
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(SECONDS)
-
-    def kill(self) -> None:
-        """End it as a failing machine does."""
-        self._process.kill()
-        self._process.wait()
-
-
-def answers(client: redis.Redis) -> bool:
-    try:
-        return bool(client.ping())
-    except redis.RedisError:
-        return False
-
-
-class Programs:
-    """Programs in the environment of a service, ended with the test."""
-
-    def __init__(self, folder: Path, data: Path, **settings: str) -> None:
-        self.log = folder / "programs.log"
-        self._environment = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "insights_site.settings",
-            "DATA_DIR": str(data),
-            **settings,
-        }
-        self._running: list[subprocess.Popen[str]] = []
-
-    def start(self, *command: str) -> subprocess.Popen[str]:
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, *command],
-                cwd=ROOT,
-                env=self._environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE if command[0] == "-c" else log,
-                stderr=log,
-                text=True,
-            )
-        self._running.append(process)
-        return process
-
-    def end(self) -> None:
-        for process in self._running:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
-
-
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Redis]:
-    server = Redis(tmp_path)
+    require("redis-server")
+    server = Redis(tmp_path / "redis")
     server.start()
     yield server
     server.stop()

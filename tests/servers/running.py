@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -121,14 +122,20 @@ class ClickHouse(Server):
 
 
 class Postgres(Server):
-    """A PostgreSQL cluster; it may not run as root, so it then runs as Debian's own user for it."""
+    """A PostgreSQL cluster; it may not run as root, so it then runs as Debian's own user for it.
+
+    It lies in a temporary folder of its own, as that user must be let into all folders above.
+    """
 
     name = "postgres"
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        self._cluster = Path(tempfile.mkdtemp(prefix="postgres-"))
         self._programs = max(Path(POSTGRES).glob("*/bin"), key=lambda path: float(path.parent.name))
         self._user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        if self._user:
+            shutil.chown(self._cluster, "postgres")
 
     @property
     def url(self) -> str:
@@ -139,15 +146,12 @@ class Postgres(Server):
         return [
             *self._user,
             str(self._programs / "postgres"),
-            *("-D", str(self.folder), "-p", str(self.port), "-h", "127.0.0.1", *options),
+            *("-D", str(self._cluster), "-p", str(self.port), "-h", "127.0.0.1", *options),
         ]
 
     def start(self) -> None:
-        if not (self.folder / "PG_VERSION").exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            if self._user:
-                self._let_in()
-            initdb = [*self._user, str(self._programs / "initdb"), "-D", str(self.folder)]
+        if not (self._cluster / "PG_VERSION").exists():
+            initdb = [*self._user, str(self._programs / "initdb"), "-D", str(self._cluster)]
             initdb += ["-U", "insights", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"]
             subprocess.run(initdb, cwd="/", check=True, stdout=subprocess.DEVNULL)
         super().start()
@@ -167,15 +171,12 @@ class Postgres(Server):
             return True
         return False
 
-    def _master(self) -> int:
-        return int((self.folder / "postmaster.pid").read_text().split()[0])
+    def end(self) -> None:
+        super().end()
+        shutil.rmtree(self._cluster, ignore_errors=True)
 
-    def _let_in(self) -> None:
-        """Give its user the folder, and a way through those above it that are this user's own."""
-        shutil.chown(self.folder, "postgres")
-        for above in self.folder.parents:
-            if above.stat().st_uid == os.geteuid() and not above.stat().st_mode & 0o001:
-                above.chmod(above.stat().st_mode | 0o001)
+    def _master(self) -> int:
+        return int((self._cluster / "postmaster.pid").read_text().split()[0])
 
 
 def wait_until(what: Callable[[], bool], log: Path | None = None) -> None:
