@@ -47,6 +47,8 @@ class VisitorSegment(models.Model):
         text = json.dumps(self.claims, ensure_ascii=False)
         if not is_well_formed(text):
             raise ValidationError({"claims": _("Expected well-formed Unicode.")})
+        if "\\u0000" in text:  # as JSON writes it; PostgreSQL keeps none
+            raise ValidationError({"claims": _("Expected texts without the character NUL.")})
         try:
             read_claims(text.encode())
         except Refusal as refusal:

@@ -19,6 +19,7 @@ from tests.people import World
         (5, "expected an object or null"),
         ({"plan": "\ud800"}, "Expected well-formed Unicode."),
         ({"\udfff": "pro"}, "Expected well-formed Unicode."),
+        ({"plan": "a\x00b"}, "Expected texts without the character NUL."),
         ({"id": 10**400}, "id: expected a number within the range of a double"),
         ({"text": "x" * 16_384}, "expected at most 16384 bytes of claims"),
     ],

@@ -116,7 +116,8 @@ def test_what_events_say_is_stored_and_given_back_as_it_was(
 def test_saved_segments_lists_and_pages_of_lists_take_no_sql(
     full: World, store: EventStore, ada: Caller, text: str
 ) -> None:
-    VisitorSegment.objects.create(site=full.docs, title=text[:40], claims={text: text})
+    kept = text.replace("\x00", "")  # forms refuse it, and PostgreSQL too
+    VisitorSegment.objects.create(site=full.docs, title=kept[:40], claims={kept: kept})
     home = f"/v1/orgs/{full.acme.public_id}/sites"
     client = Client(headers={"authorization": f"Bearer {ada.token}"})
     for name in ("search", "title", "visibility", "page", "limit"):
