@@ -110,7 +110,7 @@ def _waiting(_now: datetime) -> tuple[str, str]:
 def _event_storage(_now: datetime) -> tuple[str, str]:
     """The engine knows the sizes of its parts without reading them."""
     sql = (
-        "SELECT sum(bytes_on_disk), sumIf(rows, table = 'events') FROM system.parts"
+        "SELECT sum(bytes_on_disk), sumIf(rows, table IN ('events', 'events_local')) FROM system.parts"
         " WHERE active AND database = currentDatabase()"
     )
     columns = get_store().query(Statement(sql=sql), seconds=SECONDS)

@@ -1,6 +1,7 @@
 """Loaded before the settings (see addopts): every test process has a data folder of its own, and never the user's.
 
-``TEST_MODE=server`` starts an event store, a database and a broker beside it, which all tests of the process use.
+``TEST_MODE=server`` starts an event store, a database and a broker beside it, which all tests of the process use;
+``TEST_MODE=cluster`` has the store pass for a cluster, of one machine.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 for name in (
     "CLICKHOUSE_URL",
+    "CLICKHOUSE_CLUSTER",
     "DATABASE_URL",
     "REDIS_URL",
     "SECRET_KEY",
@@ -35,16 +37,23 @@ os.environ["ROLLUP_MIN_EVENTS"] = "0"
 atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 
 
-def _start_servers(folder: Path) -> None:
+def _start_servers(folder: Path, cluster: str) -> None:
     from tests.servers.running import ClickHouse, Postgres, Redis
 
-    for variable, kind in (("CLICKHOUSE_URL", ClickHouse), ("DATABASE_URL", Postgres), ("REDIS_URL", Redis)):
-        server = kind(folder / kind.name)
+    store, records, broker = (
+        ClickHouse(folder / "clickhouse", cluster=cluster),
+        Postgres(folder / "postgres"),
+        Redis(folder / "redis"),
+    )
+    for server in (store, records, broker):
         atexit.register(server.end)
         server.start()
-        os.environ[variable] = server.url
+    os.environ |= {"CLICKHOUSE_URL": store.url, "DATABASE_URL": records.url, "REDIS_URL": broker.url}
+    os.environ["CLICKHOUSE_CLUSTER"] = cluster
 
 
 # The process that only hands out the tests (of pytest-xdist) runs none.
-if os.environ.get("TEST_MODE") == "server" and ("PYTEST_XDIST_WORKER" in os.environ or "-n" not in sys.argv):
-    _start_servers(Path(os.environ["DATA_DIR"]))
+_MODES = {"server": "", "cluster": "of_tests"}
+_mode = os.environ.get("TEST_MODE", "")
+if _mode in _MODES and ("PYTEST_XDIST_WORKER" in os.environ or "-n" not in sys.argv):
+    _start_servers(Path(os.environ["DATA_DIR"]), _MODES[_mode])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Sequence
 from typing import Any
@@ -43,6 +44,21 @@ def check_addresses(app_configs: Sequence[AppConfig] | None = None, **_options: 
         Error(f"{name} is not an address that is understood.", hint=f"Write it like {example}", id=code)
         for name, schemes, example, code in kinds
         if (given := getattr(settings, name)) and not _is_address(given, schemes)
+    ]
+
+
+@register("settings")
+def check_cluster(app_configs: Sequence[AppConfig] | None = None, **_options: Any) -> list[CheckMessage]:
+    """A cluster is one of servers, by a name that statements can hold."""
+    name = settings.CLICKHOUSE_CLUSTER
+    if not name or (settings.CLICKHOUSE_URL and re.fullmatch(r"[\w.-]+", name)):
+        return []
+    return [
+        Error(
+            f"CLICKHOUSE_CLUSTER is {name!r}, without CLICKHOUSE_URL or with characters that no name has.",
+            hint="Set CLICKHOUSE_URL to one of its servers, and write the name as in their remote_servers.",
+            id="core.E012",
+        )
     ]
 
 

@@ -38,11 +38,12 @@ class TooLate(Unavailable):
     """The server got the rows later after their ids were given than it may store them; it stored none of them."""
 
 
-def connect(url: str) -> Client:
-    """A client of the server at ``url``. Parameters go in forms: proxies cut long addresses."""
+def connect(url: str, settings: Mapping[str, Any]) -> Client:
+    """A client of the server at ``url``, with settings of all statements. Parameters go in forms: addresses are cut."""
     return clickhouse_connect.get_client(
         dsn=url,
         autogenerate_session_id=False,
+        settings=dict(settings),
         connect_timeout=CONNECT_SECONDS,
         send_receive_timeout=CONNECT_SECONDS,  # what it asks first; later it is as ``wait_for`` says
         form_encode_query_params=True,

@@ -21,7 +21,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError,
 from django.conf import settings
 
 from apps.core.errors import Refusal, Unavailable
-from apps.events import remote
+from apps.events import clusters, remote
 from apps.events.models import Event
 
 Row = dict[str, Any]
@@ -54,8 +54,10 @@ class Statement:
 class EventStore:
     """A small pool of engine handles. Reads may come from any thread; each takes a handle for its time."""
 
-    def __init__(self, *, url: str = "", folder: Path, handles: int = 4) -> None:
+    def __init__(self, *, url: str = "", cluster: str = "", folder: Path, handles: int = 4) -> None:
+        """``cluster`` is the name by which the server at ``url`` knows the cluster it is of, where it is of one."""
         self._url = url
+        self._cluster = cluster
         self._folder = folder
         self._free: LifoQueue[Client] = LifoQueue()
         self._permits = threading.BoundedSemaphore(handles)
@@ -74,7 +76,7 @@ class EventStore:
     def _connect(self) -> Client:
         try:
             if self._url:
-                return remote.connect(self._url)
+                return remote.connect(self._url, clusters.SETTINGS if self._cluster else {})
             self._folder.mkdir(parents=True, exist_ok=True)
             return clickhouse_connect.get_client(interface="chdb", path=str(self._folder))
         except Exception as error:
@@ -134,13 +136,15 @@ class EventStore:
         if alone and self._url:
             limits["query_id"] = f"insights-{alone}"
         with self._handle(COMMAND_SECONDS if seconds is None else seconds) as client, _translated():
-            sql, parameters = self._sendable(statement)
-            client.command(sql, parameters=parameters, settings=limits)
+            for each in clusters.adapted(statement.sql, self._cluster) if self._cluster else (statement.sql,):
+                sql, parameters = self._sendable(Statement(sql=each, parameters=statement.parameters))
+                client.command(sql, parameters=parameters, settings=limits)
 
     def _sendable(self, statement: Statement) -> tuple[str, dict[str, Any]]:
-        if self._url:
-            return remote.sendable(statement.sql, statement.parameters)
-        return statement.sql, dict(statement.parameters)
+        if not self._url:
+            return statement.sql, dict(statement.parameters)
+        sql = clusters.of_all_machines(statement.sql, self._cluster) if self._cluster else statement.sql
+        return remote.sendable(sql, statement.parameters)
 
     def insert(self, rows: Sequence[Row], *, token: str = "", until: datetime | None = None) -> None:
         """Store rows in one durable part: returns once they are on disk and visible, or raises and stores none.
@@ -279,7 +283,9 @@ def get_store() -> EventStore:
         return _store
     with _store_lock:
         if _store is None:
-            store = EventStore(url=settings.CLICKHOUSE_URL, folder=settings.EVENT_STORE_DIR)
+            store = EventStore(
+                url=settings.CLICKHOUSE_URL, cluster=settings.CLICKHOUSE_CLUSTER, folder=settings.EVENT_STORE_DIR
+            )
             try:
                 store.migrate()
                 if not settings.CLICKHOUSE_URL:

@@ -93,9 +93,10 @@ def replaced(tables: Sequence[str], until: int) -> Statement:
     return Statement(
         sql="SELECT concat(table, '/', name, ': ', removal_state) FROM system.parts"
         " WHERE database = currentDatabase() AND NOT active"
-        " AND table IN {tables:Array(String)} AND toUnixTimestamp(remove_time) <= {until:UInt32}"
+        " AND replaceOne(table, '_local', '') IN {tables:Array(String)}"
+        " AND toUnixTimestamp(remove_time) <= {until:UInt32}"
         " UNION ALL SELECT concat(table, '/', mutation_id) FROM (SELECT table, mutation_id FROM system.mutations"
-        " WHERE database = currentDatabase() AND table = 'events'"
+        " WHERE database = currentDatabase() AND table IN ('events', 'events_local')"
         " ORDER BY create_time DESC, mutation_id DESC OFFSET 1)",
         parameters={"tables": list(tables), "until": until},
     )

@@ -93,6 +93,8 @@ def test_the_settings_of_the_tests_pass_every_check() -> None:
         ({"REGISTRATION": "open"}, "core.W009", "EMAIL_URL"),
         ({"WEB_WORKERS": 2}, "core.E008", "CLICKHOUSE_URL and REDIS_URL"),
         ({"WEB_WORKERS": 2, "CLICKHOUSE_URL": "http://host"}, "core.E008", "CLICKHOUSE_URL and REDIS_URL"),
+        ({"CLICKHOUSE_CLUSTER": "events"}, "core.E012", "CLICKHOUSE_URL"),
+        ({"CLICKHOUSE_CLUSTER": "it's", "CLICKHOUSE_URL": "http://host"}, "core.E012", "remote_servers"),
     ],
 )
 def test_a_setting_that_cannot_work_is_named_with_what_to_do(

@@ -1,7 +1,7 @@
 """One compiled statement per feature, as people read it.
 
 The first line of each file in ``statements/`` is the request; the rest is what it becomes. After a wanted change, write
-them anew with ``python -m tests.insights.write_statements`` and read the difference.
+them anew with ``python -m tests.write_statements`` and read the difference.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A small server that speaks ClickHouse's HTTP interface over the embedded engine, in a process of its own.
 
-``python -m tests.servers.clickhouse FOLDER PORT [PASSWORD]``. No modern ClickHouse server comes as a package, and its
+``python -m tests.servers.clickhouse FOLDER PORT [CLUSTER]``. No modern ClickHouse server comes as a package, and its
 own engine does: so what goes over the wire is tested with this. It knows what the service and its client use:
 statements with bound parameters in the address or in a form, settings, databases, Native and other formats, inserts
 that are compressed or sent in chunks, answers that are compressed or streamed, errors with the server's codes and
@@ -9,7 +9,6 @@ statuses, exceptions in mid-stream, and the limits of addresses and fields. ``/f
 
 from __future__ import annotations
 
-import base64
 import gzip
 import json
 import signal
@@ -28,7 +27,7 @@ from urllib.parse import parse_qsl, urlsplit
 import lz4.frame
 from backports import zstd
 
-from tests.servers.engine import Engine, EngineError, Task, parted
+from tests.servers.engine import CLUSTER, Engine, EngineError, Task, parted
 from tests.servers.faults import Fault, Faults, Mode
 
 URI_BYTES = 1 << 20
@@ -85,7 +84,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def _statement(self, body: bytes) -> None:
         try:
-            self._may_ask()
             task, fields = self._task(body)
         except EngineError as error:
             self._refuse(error)
@@ -102,15 +100,6 @@ class Handler(BaseHTTPRequestHandler):
             self._refuse(error)
         else:
             self._answer(200, answer, self._headers_of(task, summary), fields)
-
-    def _may_ask(self) -> None:
-        if not self.server.password:
-            return
-        scheme, _blank, encoded = self.headers.get("Authorization", "").partition(" ")
-        given = base64.b64decode(encoded).decode().partition(":")[2] if scheme == "Basic" else ""
-        given = given or self.headers.get("X-ClickHouse-Key", "")
-        if given != self.server.password:
-            raise EngineError("Code: 516. DB::Exception: default: Authentication failed. (AUTHENTICATION_FAILED)")
 
     def _task(self, body: bytes) -> tuple[Task, dict[str, str]]:
         """What is asked for, and all fields of the address and the form."""
@@ -287,10 +276,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, folder: Path, port: int, password: str) -> None:
-        self.engine = Engine(folder)
+    def __init__(self, folder: Path, port: int, *, is_cluster: bool) -> None:
+        self.engine = Engine(folder, is_cluster=is_cluster)
         self.faults = Faults()
-        self.password = password
         super().__init__(("127.0.0.1", port), Handler)
 
 
@@ -337,9 +325,9 @@ def _exception(tag: str, message: str) -> bytes:
 
 
 def main() -> None:
-    folder, port, password = Path(sys.argv[1]), int(sys.argv[2]), (sys.argv[3:] or [""])[0]
+    folder, port = Path(sys.argv[1]), int(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    server = Server(folder, port, password)
+    server = Server(folder, port, is_cluster=CLUSTER in sys.argv[3:])
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     server.serve_forever()
     server.engine.close()

@@ -62,12 +62,30 @@ def parted(body: bytes) -> tuple[bytes, bytes]:
     return (body[: found.end()].rstrip(), body[found.end() :]) if found else (body, b"")
 
 
-class Engine:
-    """One data folder. Any number of threads may ask; each statement has a handle of its own."""
+CLUSTER = "of_tests"
+_OF_ONE = """<clickhouse>
+  <remote_servers><{name}><shard><replica><host>localhost</host><port>9000</port></replica></shard></{name}></remote_servers>
+  <tcp_port>9000</tcp_port>
+</clickhouse>"""
+_ON_CLUSTER = re.compile(rb" ON CLUSTER '\w+'")
+_REPLICATED = re.compile(rb"Replicated(\w*MergeTree)\('[^']*', '[^']*'\)")
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._kept = chdb.connect(str(folder))
+
+class Engine:
+    """One data folder. Any number of threads may ask; each statement has a handle of its own.
+
+    As a cluster it is one of a single machine: the engine's own ``Distributed`` tables lie over its others. What only
+    a keeper can do is left out: statements are run here alone, and replicated tables are made as plain ones.
+    """
+
+    def __init__(self, folder: Path, *, is_cluster: bool = False) -> None:
+        self._address = str(folder)
+        self._is_cluster = is_cluster
+        if is_cluster:
+            file = folder.with_name(f"{folder.name}.xml")
+            file.write_text(_OF_ONE.format(name=CLUSTER))
+            self._address += f"?config-file={file}"
+        self._kept = chdb.connect(self._address)
         self._lock = threading.Lock()
         self._running: set[str] = set()
 
@@ -76,25 +94,31 @@ class Engine:
 
     def run(self, task: Task) -> tuple[bytes, dict[str, str]]:
         """The whole answer, and what was read or written."""
-        with self._named(task.name), closing(chdb.connect(str(self._folder))) as handle:
+        with self._named(task.name), closing(chdb.connect(self._address)) as handle:
             try:
                 _prepare(handle, task)
                 if task.data:
                     return b"", _insert(handle, task)
-                answer = handle.query(task.sql, DEFAULT_FORMAT, params=dict(task.parameters))
+                answer = handle.query(self._alone(task.sql), DEFAULT_FORMAT, params=dict(task.parameters))
                 return answer.bytes() or b"", {"read_rows": str(answer.rows_read())}
             except RuntimeError as error:
                 raise EngineError(str(error)) from error
 
     def stream(self, task: Task) -> Iterator[bytes]:
         """The answer block by block; raises ``EngineError`` when it comes to it, be it after the first blocks."""
-        with self._named(task.name), closing(chdb.connect(str(self._folder))) as handle:
+        with self._named(task.name), closing(chdb.connect(self._address)) as handle:
             try:
                 _prepare(handle, task)
                 for block in handle.send_query(task.sql, task.form, params=dict(task.parameters)):
                     yield block.bytes()
             except RuntimeError as error:
                 raise EngineError(str(error)) from error
+
+    def _alone(self, sql: bytes) -> bytes:
+        """A statement without what needs a keeper."""
+        if not self._is_cluster:
+            return sql
+        return _REPLICATED.sub(rb"\1", _ON_CLUSTER.sub(b"", sql, count=1))
 
     @contextmanager
     def _named(self, name: str) -> Iterator[None]:

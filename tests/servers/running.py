@@ -98,12 +98,17 @@ class ClickHouse(Server):
 
     name = "clickhouse"
 
+    def __init__(self, folder: Path, *, cluster: str = "") -> None:
+        """``cluster`` is the name of the cluster that it passes for, where it is to do so: ``engine.CLUSTER``."""
+        super().__init__(folder)
+        self.cluster = cluster
+
     @property
     def url(self) -> str:
         return f"http://default@127.0.0.1:{self.port}/default"
 
     def command(self) -> list[str]:
-        return [sys.executable, "-m", "tests.servers.clickhouse", str(self.folder), str(self.port)]
+        return [sys.executable, "-m", "tests.servers.clickhouse", str(self.folder), str(self.port), self.cluster]
 
     def answers(self) -> bool:
         with suppress(OSError):
