@@ -133,8 +133,7 @@ class SiteView(ScopedView):
 
     @extend_schema(**describe.DELETE_SITE)
     def delete(self, request: Request, organization_id: str, site_id: str) -> Response:
-        organization = self.organization
-        self.must_edit(organization)
+        self.must_own(self.organization)
         site = Site.objects.for_token(self.token).select_related("organization").filter(public_id=site_id).first()
         if site is None:
             return Response(status=204)

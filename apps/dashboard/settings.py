@@ -104,9 +104,7 @@ def reset(request: HttpRequest, organization: str, site_id: str) -> HttpResponse
 @login_required
 def delete(request: HttpRequest, organization: str, site_id: str) -> HttpResponse:
     """Delete the site with its events."""
-    site = find_site(request, organization, site_id)
-    if not _role(request, site).can_edit:
-        raise PermissionDenied
+    site = _owned(request, organization, site_id)
     form = CertainForm(request.POST, prefix="delete")
     if not form.is_valid():
         return _page(request, site, delete_form=form)
@@ -133,8 +131,8 @@ def _page(request: HttpRequest, site: Site, **rejected: forms.BaseForm) -> HttpR
     }
     if role.can_edit:
         shown["form"] = SiteForm(instance=site, role=role)
-        shown["delete_form"] = CertainForm(prefix="delete")
     if role == Role.OWNER:
+        shown["delete_form"] = CertainForm(prefix="delete")
         shown["export_form"] = VisitorForm(prefix="export")
         shown["erase_form"] = EraseVisitorForm(prefix="erase")
         shown["reset_form"] = ResetForm(prefix="reset")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from apps.organizations.issuing import make_token
 from apps.organizations.models import Membership, Role
 from apps.sites.models import Site, Visibility
 from tests.api.calls import Caller, address, refusal
@@ -176,10 +177,23 @@ def test_an_editor_writes_and_a_reader_does_not(ben: Caller, world: World) -> No
     path = f"/v1/orgs/{world.acme.public_id}/sites"
     message = "Readers of the organization cannot change its sites"
     calls = (("POST", path, {"title": "Mine"}), ("PATCH", address(world.docs), {"title": "Mine"}))
-    for method, where, body in (*calls, ("DELETE", address(world.docs), None)):
+    for method, where, body in calls:
         assert refusal(ben.send(method, where, body)) == (403, message)
     assert Site.objects.filter(organization=world.acme).get().title == "Acme Docs"
     membership = Membership.objects.get(user=world.ben)
     membership.role = Role.EDITOR
     membership.save()
     assert [ben.send(method, where, body).status_code for method, where, body in calls] == [201, 200]
+
+
+def test_only_owners_and_the_organization_itself_delete_a_site(ben: Caller, cy: Caller, world: World) -> None:
+    for role in (Role.READER, Role.EDITOR):
+        Membership.objects.filter(user=world.ben).update(role=role)
+        for site in (world.docs, world.secrets):
+            refused = ben.send("DELETE", address(world.docs).replace(world.docs.public_id, site.public_id))
+            assert refusal(refused) == (403, "Only owners of the organization can delete its sites")
+    assert cy.send("DELETE", address(world.docs)).status_code == 404
+    assert Site.objects.filter(pk=world.docs.pk).exists()
+    _token, raw = make_token(organization=world.acme, user=None, who=world.ada, title="t", scopes=["site:write"])
+    assert Caller(raw).send("DELETE", address(world.docs)).status_code == 205
+    assert not Site.objects.filter(pk=world.docs.pk).exists()
