@@ -66,9 +66,10 @@ class ScopedView(ApiView):
             raise NotFound(SITE_NOT_FOUND)
         return let_in(request, site)
 
-    def can_edit(self, organization: Organization) -> bool:
+    @property
+    def can_edit(self) -> bool:
         """Whether the token's person is more than a reader; an organization's own token is."""
-        role = organization.role_of_token(self.token)
+        role = self.token.role
         return role is not None and role.can_edit
 
     def must_own(self, organization: Organization) -> None:
@@ -80,8 +81,3 @@ class ScopedView(ApiView):
         """Tell the audit what the token's person does to a site; an organization's own token is told by its id."""
         who = self.token.user or self.token.public_id
         record(who, what, site=site, details={"token": self.token.prefix, **details})
-
-    def must_edit(self, organization: Organization) -> None:
-        """Raises ``Forbidden`` for members who may only look."""
-        if not self.can_edit(organization):
-            raise Forbidden("Readers of the organization cannot change its sites")

@@ -49,6 +49,14 @@ class HasScope(BasePermission):
             raise Unauthorized("An API token is needed: Authorization: Bearer …")
         scopes: dict[str, Scope] = getattr(view, "scopes", {})
         scope = scopes.get(request.method or "")
-        if scope is not None and not request.auth.allows(scope):
-            raise Forbidden(f"The API token lacks the scope {scope.value}")
+        if scope is not None:
+            must_allow(request.auth, scope)
         return True
+
+
+def must_allow(token: ApiToken, scope: Scope) -> None:
+    """Raises ``Forbidden`` where the token lacks the scope, or its person is now less than that needs."""
+    if not token.holds(scope):
+        raise Forbidden(f"The API token lacks the scope {scope.value}")
+    if not token.allows(scope):
+        raise Forbidden(f"Readers of the organization have no use of the scope {scope.value}")

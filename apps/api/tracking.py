@@ -8,7 +8,8 @@ from django.views.decorators.csrf import csrf_exempt
 from apps.api.body import read_body
 from apps.api.caches import public_sites, sites_of_tokens
 from apps.api.callers import caller_of
-from apps.api.errors import Forbidden, MethodNotAllowed, NotFound, Paused, Unauthorized
+from apps.api.doors import must_allow
+from apps.api.errors import MethodNotAllowed, NotFound, Paused, Unauthorized
 from apps.api.limits import let_in
 from apps.api.middleware import ApiRequest
 from apps.api.wishes import is_unwanted
@@ -53,8 +54,7 @@ def site_to_track(request: ApiRequest, organization_id: str, site_id: str) -> Si
     """
     if request.api_token is None or request.raw_token is None:
         return let_in(request, public_site_to_track(organization_id, site_id))
-    if not request.api_token.allows(Scope.INSIGHTS_TRACK):
-        raise Forbidden(f"The API token lacks the scope {Scope.INSIGHTS_TRACK.value}")
+    must_allow(request.api_token, Scope.INSIGHTS_TRACK)
     return let_in(request, _not_paused(sites_of_tokens.get(request.raw_token, organization_id, site_id)))
 
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.clock import utc_now
 from apps.organizations.issuing import make_token
-from apps.organizations.models import ApiToken, Organization, Role, Scope, User
-from apps.organizations.tokens import OF_PEOPLE
+from apps.organizations.models import ApiToken, Organization, Scope, User
+from apps.organizations.tokens import OF_PEOPLE, scopes_for
 from apps.sites.models import Site, SiteQuerySet
 
 LATEST = date(2100, 1, 1)
@@ -116,8 +116,8 @@ class RotateForm(forms.Form):
 def _scopes(organization: Organization, user: User | None) -> list[Scope]:
     if user is None:
         return [each for each in Scope if each not in OF_PEOPLE]
-    writes = organization.role_of(user) != Role.READER
-    return [each for each in Scope if writes or each is not Scope.SITE_WRITE]
+    role = organization.role_of(user)
+    return scopes_for(role) if role else []
 
 
 def _end(lasts: str, last_day: date | None) -> datetime | None:

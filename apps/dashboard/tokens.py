@@ -147,7 +147,7 @@ def _rows(tokens: ApiTokenQuerySet, who: User, *, owns: bool) -> list[Row]:
     return [
         Row(
             token=token,
-            scopes=[str(each.label) for each in Scope if token.allows(each)],
+            scopes=[str(each.label) for each in Scope if token.holds(each)],
             is_usable=token.pk in usable,
             may_rotate=token.pk in usable and _may_rotate(token, who, owns=owns),
             overlap_ends=token.old_ends_at if token.old_ends_at and token.old_ends_at > now else None,

@@ -35,6 +35,7 @@ from apps.organizations.members_admin import MembersAdmin, MembershipAdmin, Memb
 from apps.organizations.models import ApiToken, Membership, Organization, Scope, User
 from apps.organizations.people import who_of
 from apps.organizations.sessions import end_sessions_of
+from apps.organizations.tokens import scopes_for
 
 __all__ = ["AuditEntryAdmin", "InvitationAdmin", "MembershipAdmin"]  # Django looks for all of them here
 
@@ -145,8 +146,11 @@ class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic to the
         values = super().clean() or {}
         organization = values.get("organization") or getattr(self.instance, "organization", None)
         user = values.get("user")
-        if organization and user and organization.role_of(user) is None:
+        role = organization.role_of(user) if organization and user else None
+        if organization and user and role is None:
             self.add_error("user", _("This person is not a member of the organization."))
+        if role and not set(values.get("scopes", ())) <= set(scopes_for(role)):
+            self.add_error("scopes", _("A reader’s token cannot track events nor change sites."))
         sites = values.get("sites") or ()
         if organization and any(site.organization_id != organization.pk for site in sites):
             self.add_error("sites", _("Expected sites of the organization."))

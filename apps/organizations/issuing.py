@@ -12,6 +12,7 @@ from apps.core.clock import utc_now
 from apps.core.errors import Refusal
 from apps.organizations.audit import AuditEntry, record
 from apps.organizations.models import ApiToken, Organization, Scope, User
+from apps.organizations.tokens import scopes_for
 
 if TYPE_CHECKING:
     from apps.sites.models import Site
@@ -97,8 +98,12 @@ def _refuse_nonsense(
 ) -> None:
     if not scopes or not set(scopes) <= set(Scope.values):
         raise Refusal("expected some of the scopes that there are", path="scopes")
-    if user is not None and organization.role_of(user) is None:
-        raise Refusal("This person is not a member of the organization.", path="user")
+    if user is not None:
+        role = organization.role_of(user)
+        if role is None:
+            raise Refusal("This person is not a member of the organization.", path="user")
+        if not set(scopes) <= set(scopes_for(role)):
+            raise Refusal("A reader's token cannot track events nor change sites.", path="scopes")
     if sites is not None and any(site.organization_id != organization.pk for site in sites):
         raise Refusal("expected sites of the organization", path="sites")
 

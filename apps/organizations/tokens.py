@@ -10,11 +10,13 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.clock import utc_now
 from apps.core.ids import new_token_id
 from apps.core.secret_hashes import secret_hash, secret_hashes
+from apps.organizations.roles import Role
 
 if TYPE_CHECKING:
     from apps.organizations.models import Organization, User  # they import this module
@@ -33,11 +35,18 @@ class Scope(models.TextChoices):
 
 OF_PEOPLE = frozenset({Scope.USER_READ})
 """Scopes that make sense only for tokens that act for a person."""
+OF_EDITORS = frozenset({Scope.INSIGHTS_TRACK, Scope.SITE_WRITE})
+"""Scopes that a reader's token cannot hold: they change what others see."""
 
 
 def all_scopes() -> list[str]:
     """Every scope there is."""
     return list(Scope.values)
+
+
+def scopes_for(role: Role) -> list[Scope]:
+    """The scopes that a token of a person with ``role`` may hold."""
+    return [each for each in Scope if role.can_edit or each not in OF_EDITORS]
 
 
 TOKEN_MARK = "sit_"  # noqa: S105  # the recognisable beginning of every token, not a secret
@@ -58,8 +67,6 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 
     def visible_to(self, user: User | AnonymousUser) -> ApiTokenQuerySet:
         """A member's own tokens, and all those of the organizations that ``user`` owns."""
-        from apps.organizations.models import Role  # it imports this module
-
         if isinstance(user, AnonymousUser):
             return self.none()
         owned = user.memberships.filter(role=Role.OWNER).values("organization")
@@ -168,8 +175,18 @@ class ApiToken(models.Model):
         self.save(update_fields=["hash", "prefix", "old_hash", "old_ends_at"])
         return raw
 
-    def allows(self, scope: Scope) -> bool:
+    @cached_property
+    def role(self) -> Role | None:
+        """What it may do in the organization at most, as it was when this was first asked of the row."""
+        return self.organization.role_of_token(self)
+
+    def holds(self, scope: Scope) -> bool:
+        """Whether it was made for this."""
         return scope.value in self.scopes and (self.user_id is not None or scope not in OF_PEOPLE)
+
+    def allows(self, scope: Scope) -> bool:
+        """Whether it may be used for this now: the role of its person counts, which may be less than it was."""
+        return self.holds(scope) and self.role is not None and scope in scopes_for(self.role)
 
     def is_usable(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)

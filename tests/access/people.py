@@ -13,7 +13,8 @@ from django.test import Client
 from apps.dashboard.models import SavedReport
 from apps.organizations.inviting import invite
 from apps.organizations.issuing import make_token
-from apps.organizations.models import Membership, Organization, Role, User, all_scopes
+from apps.organizations.models import Membership, Organization, Role, User
+from apps.organizations.tokens import scopes_for
 from apps.segments.models import VisitorSegment
 from apps.sites.models import Site
 from apps.sites.sharing import create_link
@@ -91,7 +92,7 @@ def make_cast() -> Cast:
         "segment": VisitorSegment.objects.create(site=world.docs, title="Beta", claims={"beta": True}).public_id,
         "token": token,
         "token_id": make_token(
-            organization=world.acme, user=world.ben, who=world.ben, title="Ben's", scopes=all_scopes()
+            organization=world.acme, user=world.ben, who=world.ben, title="Ben's", scopes=scopes_for(Role.READER)
         )[0].public_id,
         "key": "nothing",
         "pk": "1",

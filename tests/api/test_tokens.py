@@ -9,6 +9,7 @@ from django.db import transaction
 
 from apps.api.caches import tokens
 from apps.core.clock import utc_now
+from apps.core.errors import Refusal
 from apps.events.store import EventStore
 from apps.organizations.issuing import make_token, revoke_token, rotate_token
 from apps.organizations.models import ApiToken, Membership, Role, Scope
@@ -78,13 +79,6 @@ def test_a_token_limited_to_a_site_knows_no_other(world: World, store: EventStor
     assert limited.get(home).json()["items"] == []
 
 
-def test_a_readers_token_cannot_write_whatever_its_scopes(world: World, store: EventStore) -> None:
-    reader = caller(world, user=world.ben)
-    assert reader.send("PATCH", address(world.docs), {"title": "Mine"}).status_code == 403
-    Membership.objects.filter(user=world.ben).update(role=Role.EDITOR)
-    assert reader.send("PATCH", address(world.docs), {"title": "Ours"}).status_code == 200
-
-
 def test_both_secrets_of_a_rotated_token_are_the_same_token(machine: Caller, world: World) -> None:
     left = int(machine.get("/v1")["X-RateLimit-Remaining"])
     renewed = Caller(rotate_token(ApiToken.objects.get(), who=world.ada))
@@ -104,3 +98,40 @@ def test_what_is_looked_up_before_a_revocation_is_committed_is_forgotten_with_it
         assert tokens.get(raw) is not None
         ApiToken.objects.update(revoked_at=utc_now())
     assert machine.get("/v1").status_code == 401
+
+
+def set_role(world: World, role: Role) -> None:
+    membership = Membership.objects.get(user=world.ada)
+    membership.role = role
+    membership.save()
+
+
+def test_whoever_becomes_a_reader_loses_tracking_and_writing_at_once(
+    world: World, store: EventStore, good_memory: None
+) -> None:
+    hers = caller(world, user=world.ada)
+    calls = (
+        ("POST", address(world.docs, "/insights/events"), {"events": [event()]}),
+        ("PATCH", address(world.docs), {"title": "Handbook"}),
+        ("POST", f"/v1/orgs/{world.acme.public_id}/sites", {"title": "Blog"}),
+    )
+    for role, found in (
+        (Role.OWNER, [204, 200, 201]),
+        (Role.READER, [403, 403, 403]),
+        (Role.EDITOR, [204, 200, 201]),
+        (Role.READER, [403, 403, 403]),
+    ):
+        set_role(world, role)
+        assert [hers.send(*call).status_code for call in calls] == found
+        assert hers.get(address(world.docs)).status_code == 200
+    said = "Readers of the organization have no use of the scope site:insights:track"
+    assert refusal(hers.track(world.docs, event())) == (403, said)
+    assert hers.values(world.docs, select=[{"column": "eventsCount"}]) == {"eventsCount": [2]}
+
+
+@pytest.mark.parametrize("scope", [Scope.INSIGHTS_TRACK, Scope.SITE_WRITE])
+def test_a_token_for_a_reader_cannot_be_made_with_what_readers_may_not(world: World, scope: Scope) -> None:
+    for who in (world.ada, world.ben):
+        with pytest.raises(Refusal):
+            make_token(organization=world.acme, user=world.ben, who=who, title="t", scopes=[scope, "site:read"])
+    assert not ApiToken.objects.exists()

@@ -138,6 +138,14 @@ def test_staff_make_a_token_of_an_organization_for_some_of_its_sites(staff: Clie
     assert (token.user, token.only_some_sites, list(token.sites.all())) == (None, True, [world.docs])
 
 
+def test_a_token_for_a_reader_gets_no_scope_that_readers_have_no_use_of(staff: Client, world: World) -> None:
+    for scope in ("site:insights:track", "site:write"):
+        form = token_form(world, user=world.ben.pk, scopes=[scope])
+        page = staff.post("/admin/organizations/apitoken/add/", form)
+        assert "A reader’s token cannot track events nor change sites." in page.content.decode()
+    assert not ApiToken.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
