@@ -87,6 +87,39 @@ def test_what_is_hidden_is_answered_as_what_does_not_exist(
         assert (mixed.status_code, mixed.content) == (absent.status_code, absent.content)
 
 
+def told(answer: HttpResponse) -> tuple[int, bytes, dict[str, str]]:
+    """All that an answer tells, but for how many requests are left and for how long."""
+    return answer.status_code, answer.content, {k: v for k, v in answer.items() if not k.startswith("X-RateLimit-Re")}
+
+
+@pytest.mark.parametrize("operation", OF_ORGANIZATION, ids=" ".join)
+def test_no_token_tells_by_its_refusal_what_there_is(
+    world: World, store: EventStore, operation: tuple[str, str]
+) -> None:
+    """Whatever its scopes and its person's role: what is hidden is answered as what does not exist."""
+    for user, role in ((world.cy, Role.OWNER), (world.cy, Role.EDITOR), (world.cy, Role.READER), (None, None)):
+        if role:
+            membership = Membership.objects.get(user=world.cy)
+            membership.role = role
+            membership.save()
+        for scopes in ([], *([scope] for scope in Scope.values), Scope.values):
+            _token, raw = ApiToken.issue(organization=world.elsewhere, user=user, title="t", scopes=scopes)
+            hidden, absent, mixed, nothing = (
+                told(try_it(Caller(raw), operation, *ids))
+                for ids in (
+                    (world.acme.public_id, world.docs.public_id),
+                    ("A" * 20, "site_AAAAAAAAAAAAAAAA"),
+                    (world.elsewhere.public_id, world.docs.public_id),
+                    (world.elsewhere.public_id, "site_AAAAAAAAAAAAAAAA"),
+                )
+            )
+            assert hidden == absent, (role, scopes)
+            assert hidden[0] in (403, 404)
+            if "{siteId}" in operation[0]:
+                assert mixed == nothing, (role, scopes)
+                assert mixed[0] in (204, 403, 404)
+
+
 @pytest.mark.parametrize("operation", OF_SITE, ids=" ".join)
 def test_ids_are_matched_whole_and_exactly(
     world: World, store: EventStore, ada: Caller, operation: tuple[str, str]
