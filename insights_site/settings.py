@@ -300,7 +300,8 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordRes
 PASSWORD_RESET_TIMEOUT = 86_400
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = {
-    # Wrong passwords and codes: of an address in a minute, and of an account in five, from wherever they come.
+    # Wrong passwords and codes: of an address in a minute, and of an account in five. For passwords the latter counts
+    # each network by itself, and apps/organizations/sign_in.py all of them together.
     "login_failed": "10/m/ip,5/5m/key",
 }
 LOGIN_URL = "account_login"

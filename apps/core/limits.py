@@ -36,5 +36,9 @@ class Limit:
         with suppress(ValueError):  # its window has been forgotten
             cache.decr(self._key(who, now))
 
+    def forget(self, who: str, now: float) -> None:
+        """Begin the window anew."""
+        cache.delete(self._key(who, now))
+
     def _key(self, who: str, now: float) -> str:
         return f"limit:{self.name}:{int(now // self.seconds)}:{who}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Mapping
 from smtplib import SMTPException
 from typing import Any, ClassVar
 
@@ -18,10 +20,16 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.callers import hashed_address
+from apps.core.hashing import keyed_hash64
+from apps.core.limits import Limit
 from apps.organizations.invitations import SESSION_KEY, is_valid
 from apps.organizations.models import User
 
 log = logging.getLogger(__name__)
+
+FROM_ANYWHERE = Limit(name="wrong-passwords", most=100, seconds=3_600)
+"""Wrong passwords for one account from all networks together: fewer could be somebody keeping its owner out."""
 
 
 def may_sign_up(request: HttpRequest) -> bool:
@@ -34,6 +42,12 @@ def may_sign_up(request: HttpRequest) -> bool:
 def holds_invitation(request: HttpRequest) -> bool:
     """Whether the browser came with an invitation that can still be accepted."""
     return is_valid(request.session.get(SESSION_KEY))
+
+
+def _account(credentials: Mapping[str, Any]) -> str:
+    """The account that somebody signs in to, however its address is written: a database may know ``ſ`` for ``S``."""
+    written = str(credentials.get("email", "")).upper().casefold()
+    return f"{keyed_hash64(settings.SECRET_KEY.encode()[:64], b'account', written):x}"
 
 
 def vouch_for(user: User) -> None:
@@ -49,7 +63,8 @@ class SignIn(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no typ
         **DefaultAccountAdapter.error_messages,
         "too_many_login_attempts": _(
             "There were too many wrong attempts, by you or by somebody else. Nobody got in with them. Try again in"
-            " five minutes; a passkey works at once, and so does your password after you have reset it by e-mail."
+            " five minutes, or in an hour; a passkey works at once, and so does your password after you have reset it"
+            " by e-mail."
         ),
     }
 
@@ -85,6 +100,30 @@ class SignIn(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no typ
             vouch_for(user)
         found: HttpResponse | None = super().pre_login(request, user, signup=signup, **details)
         return found
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count an attempt. Raises ``ValidationError`` where no more are looked at, right or wrong."""
+        super().pre_authenticate(request, **credentials)
+        if FROM_ANYWHERE.take(_account(credentials), time.time()):
+            raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        user: User | None = super().authenticate(request, **credentials)
+        if user:
+            FROM_ANYWHERE.give_back(_account(credentials), time.time())
+        return user
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """What allauth counts the attempts at an account by: of each network, so that others keep nobody out.
+
+        Not by the host that was asked, as it does itself: whoever asks writes that, with any port.
+        """
+        return f"{_account(credentials)} {hashed_address(request)}"
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Begin anew after a password was reset by mail."""
+        super()._delete_login_attempts_cached_email(request, **credentials)
+        FROM_ANYWHERE.forget(_account(credentials), time.time())
 
     def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
         words = {
