@@ -11,7 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 
 FORMS = ("text", "json")
-_LINK = re.compile(r"/(share|invitations)/[\w-]{30,}")
+_SECRET = re.compile(r"(/(?:share|invitations|accounts/password/reset/key|accounts/confirm-email)/|\bsit_)[\w:.-]{16,}")
+"""What opens something to whoever reads it: a link of a share, an invitation or a mail, or an API token."""
 
 
 def logging_settings(*, level: str, form: str) -> dict[str, Any]:
@@ -52,6 +53,8 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
+            # For a name that is missing it would write all that a page knows, such as codes that are shown once.
+            "django.template": {"level": "WARNING" if level == "DEBUG" else level},
             # A line for each task that was received and done tells nobody anything.
             "celery": {"level": "WARNING" if level == "INFO" else level},
         },
@@ -72,12 +75,12 @@ def _last_steps(form: str) -> list[Any]:
         return [
             structlog.processors.ExceptionRenderer(errors),
             structlog.processors.JSONRenderer(),
-            _hide_links,
+            _hide_secrets,
         ]
     console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-    return [console, _hide_links]
+    return [console, _hide_secrets]
 
 
-def _hide_links(_logger: object, _method: str, line: str) -> str:
-    """A log is kept and read by people who are not meant to have the links: their tokens are left out."""
-    return _LINK.sub(r"/\1/…", line)
+def _hide_secrets(_logger: object, _method: str, line: str) -> str:
+    """A log is kept and read by people who are not meant to have the links and tokens of others."""
+    return _SECRET.sub(r"\1…", line)

@@ -64,6 +64,10 @@ class Service:
         self.organization_id, self.site_id = self.python(_MAKE_SITE).split()
         self._process: subprocess.Popen[bytes] | None = None
 
+    def set(self, **settings: str) -> None:
+        """Change the environment of what is started from now on."""
+        self._environment |= settings
+
     def python(self, program: str, *arguments: str) -> str:
         """Run a program in the service's environment; returns its standard output."""
         return self._run([sys.executable, "-c", program, *arguments]).stdout
