@@ -1,4 +1,4 @@
-"""``python -m tests.write_statements`` writes the statements anew that tests compare: of questions, and of a cluster."""
+"""``python -m tests.write_statements`` writes anew the statements that tests compare: of questions, of a cluster."""
 
 from __future__ import annotations
 
