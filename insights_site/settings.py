@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,17 @@ MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 
 
 def text(name: str, default: str = "") -> str:
-    """A text from the environment, without surrounding blanks."""
-    return str(env.str(name, default)).strip()
+    """A text from the environment, or from the file that ``<name>_FILE`` names there, without surrounding blanks."""
+    kept = os.environ.get(f"{name}_FILE", "").strip()
+    if not kept:
+        return str(env.str(name, default)).strip()
+    if os.environ.get(name):
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: leave one out.")
+    try:
+        return Path(kept).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise ImproperlyConfigured(f"{name}_FILE: {kept} cannot be read: {reason}.") from error
 
 
 def words(name: str, default: list[str]) -> list[str]:
@@ -81,6 +91,23 @@ def address(name: str) -> str:
     return given
 
 
+def origin(given: str) -> str:
+    """An address without its path."""
+    parts = urlsplit(given)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else given
+
+
+def path_below(name: str, default: str) -> str:
+    """The path of an address, as ``/insights``, from the environment; empty for the root."""
+    given = text(name, default).rstrip("/")
+    if given and not re.fullmatch(r"(/[A-Za-z0-9][A-Za-z0-9._~-]*)+", given):
+        raise ImproperlyConfigured(
+            f"{name} must be a path such as /insights, of letters, digits, dots, dashes, underscores and tildes,"
+            f" not {given!r}."
+        )
+    return given
+
+
 def header(name: str) -> str:
     """The name of a header from the environment; empty where it is not set."""
     given = text(name)
@@ -96,7 +123,7 @@ def database(name: str, default: str) -> dict[str, Any]:
     given = address(name)
     if given and urlsplit(given).scheme not in ("sqlite", "postgres", "postgresql"):
         raise ImproperlyConfigured(f"{name} must begin with postgres:// or sqlite:///.")
-    found: dict[str, Any] = env.db_url(name, default)
+    found: dict[str, Any] = env.db_url_config(text(name, default))
     return found
 
 
@@ -116,7 +143,7 @@ def mail(name: str) -> dict[str, Any]:
     scheme = urlsplit(given).scheme
     if scheme not in MAIL_PORTS:
         raise ImproperlyConfigured(f"{name} must begin with smtp://, smtp+tls:// or smtp+ssl://.")
-    found: dict[str, Any] = env.email_url(name)
+    found: dict[str, Any] = env.email_url_config(given)
     return found | {"EMAIL_PORT": found["EMAIL_PORT"] or MAIL_PORTS[scheme]}
 
 
@@ -159,6 +186,9 @@ PORT = positive("PORT", 8000)
 WEB_WORKERS = positive("WEB_WORKERS", 1)
 WEB_THREADS = positive("WEB_THREADS", 64)  # fewer are a little faster, until a few slow clients hold them all: ADR 11
 PUBLIC_URL = address("PUBLIC_URL")
+BASE_PATH = path_below("BASE_PATH", urlsplit(PUBLIC_URL).path if "://" in PUBLIC_URL else "")
+# Whichever proxy asks, and outside of requests too: addresses lie below it (insights_site/below.py).
+FORCE_SCRIPT_NAME = BASE_PATH or None
 TRUSTED_PROXIES = whole("TRUSTED_PROXIES", 0)
 CLIENT_ADDRESS_HEADER = header("CLIENT_ADDRESS_HEADER")
 RATE_LIMIT_TOKEN = positive("RATE_LIMIT_TOKEN", 12_000)
@@ -173,11 +203,17 @@ ALLOWED_HOSTS = [
     *words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"]),
     *filter(None, [urlsplit(PUBLIC_URL).hostname]),
 ]
-CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS", [PUBLIC_URL] if PUBLIC_URL else [])
+CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS", [origin(PUBLIC_URL)] if PUBLIC_URL else [])
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENCRYPTED
+if BASE_PATH:
+    SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{BASE_PATH}/"
+    # What else lives on the host may well be made with Django too, whose names of cookies are these.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "insights_session", "insights_csrf"
+    MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # else their cookie is the whole host's
 SECURE_HSTS_SECONDS = 86_400 if ENCRYPTED else 0
 SECURE_SSL_REDIRECT = flag("SSL_REDIRECT", ENCRYPTED and TRUSTED_PROXIES > 0)
-SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz|metrics)$"]  # asked from beside the service, not through its proxy
+# Asked from beside the service, not through its proxy.
+SECURE_REDIRECT_EXEMPT = [f"^{re.escape(f'{BASE_PATH}/'.lstrip('/'))}(healthz|readyz|metrics)$"]
 # Whether all other names below this one are encrypted, and stay so, is not ours to promise.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
@@ -305,8 +341,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
 }
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
-ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "dashboard:sites"
 ACCOUNT_ADAPTER = "apps.organizations.sign_in.SignIn"
 OIDC_ISSUER = address("OIDC_ISSUER")
 OIDC_NAME = text("OIDC_NAME", "OpenID Connect")
@@ -338,6 +373,7 @@ UNFOLD = {
     "SITE_TITLE": "Site insights",
     "SITE_HEADER": "Site insights",
     "SITE_SYMBOL": "monitoring",
+    "SITE_URL": f"{BASE_PATH}/",
     "DASHBOARD_CALLBACK": "insights_site.state.with_state",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: f"{STATIC_URL}icon.svg"}],
 }
@@ -346,7 +382,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-STATIC_URL = "/static/"
+STATIC_URL: str = f"{BASE_PATH}/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = file("STATIC_ROOT")
 # Collected once, they are compressed, and named after what is in them, so that browsers keep them; else they are served

@@ -18,6 +18,8 @@ for name in (
     "CLICKHOUSE_CLUSTER",
     "DATABASE_URL",
     "REDIS_URL",
+    "BASE_PATH",
+    "PUBLIC_URL",
     "SECRET_KEY",
     "DEBUG",
     "ALLOWED_HOSTS",

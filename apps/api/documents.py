@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import get_script_prefix
 from django.views.decorators.http import require_safe
 
 from apps.api.openapi import document, document_text
@@ -16,7 +17,7 @@ from apps.api.openapi import document, document_text
 @require_safe
 def openapi_json(request: HttpRequest) -> HttpResponse:
     """GET /v1/openapi.json"""
-    return HttpResponse(document_text(), content_type="application/json")
+    return HttpResponse(document_text(server=get_script_prefix()), content_type="application/json")
 
 
 @require_safe

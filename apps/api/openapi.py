@@ -45,9 +45,13 @@ def document() -> Document:
     return _completed(found)
 
 
-def document_text() -> str:
-    """The document as it is committed: docs/openapi.json."""
-    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+def document_text(*, server: str = "/") -> str:
+    """The document as it is sent; with the ``server`` that is meant here, as it is committed: docs/openapi.json.
+
+    Addresses of operations follow that of the server, which ends with no slash unless it is one.
+    """
+    servers = [{"url": server.rstrip("/") or "/"}]
+    return json.dumps({**document(), "servers": servers}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _completed(found: Document) -> Document:
@@ -66,7 +70,7 @@ def _completed(found: Document) -> Document:
             "version": VERSION,
             "description": "Self-hosted analytics for documentation sites. Clients of GitBook's Site insights work.",
         },
-        "servers": [{"url": "/"}],
+        "servers": [],
         "security": [{"token": []}],
         "paths": dict(sorted(paths.items())),
         "components": {

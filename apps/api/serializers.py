@@ -114,7 +114,7 @@ class OrganizationOut(serializers.Serializer[Organization]):
                 "listMembers": owns,
                 **dict.fromkeys((*absent, "listInstallations", "installIntegration"), False),
             },
-            "urls": {"location": _absolute(self, location), "app": _absolute(self, "/")},
+            "urls": {"location": _absolute(self, location), "app": _absolute(self, reverse("dashboard:sites"))},
         }
 
 

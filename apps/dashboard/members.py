@@ -102,7 +102,7 @@ def invite(request: HttpRequest, organization: str) -> HttpResponse:
         send_invitation.enqueue(invitation.pk, origin_of(request))
         messages.success(request, _("The invitation goes to %(address)s.") % {"address": invitation.email})
         return _back(found)
-    url = origin_of(request) + reverse("dashboard:open-invitation", args=[secret])
+    url = request.build_absolute_uri(reverse("dashboard:open-invitation", args=[secret]))
     return _page(request, found, fresh=url, status=_CREATED)
 
 

@@ -19,6 +19,7 @@ from apps.dashboard import installing
 from apps.dashboard.frames import SETTINGS, find_site, frame, membership
 from apps.dashboard.organization_forms import CertainForm
 from apps.dashboard.site_forms import EraseVisitorForm, ResetForm, SiteForm, VisitorForm
+from apps.dashboard.views import origin_of
 from apps.events.exports import events_of
 from apps.keeping.asking import ask_for_reset, ask_for_visitor, note_export
 from apps.keeping.tasks import finish_erasures
@@ -121,7 +122,7 @@ def _begun(request: HttpRequest, site: Site) -> HttpResponse:
 
 def _page(request: HttpRequest, site: Site, **rejected: forms.BaseForm) -> HttpResponse:
     """The page, with the forms that were rejected in place of fresh ones."""
-    role, origin, now = _role(request, site), f"{request.scheme}://{request.get_host()}", utc_now()
+    role, origin, now = _role(request, site), origin_of(request), utc_now()
     shown: dict[str, object] = {
         "snippet": installing.snippet(site, origin),
         "pixel": installing.pixel(site, origin),

@@ -8,7 +8,7 @@ from datetime import date
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.text import slugify
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -249,8 +249,8 @@ def _paged(found: Answer, table: Table, sheet: Sheet, scope: Scope) -> tuple[Ans
 
 
 def origin_of(request: HttpRequest) -> str:
-    """The address of this service, as the reader reached it."""
-    return f"{request.scheme}://{request.get_host()}"
+    """The address of this service, as the reader reached it, without a slash at its end."""
+    return request.build_absolute_uri(get_script_prefix()).rstrip("/")
 
 
 def context_of(request: HttpRequest, shown: Report, scope: Scope) -> dict[str, object]:

@@ -58,6 +58,23 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ("DATA_DIR", "/dev/null/x", "DATA_DIR: the folder /dev/null/x cannot be made: Not a directory."),
         ("DATABASE_URL", "records.sqlite3", "DATABASE_URL must begin with postgres:// or sqlite:///."),
         ("PUBLIC_URL", "http://[x", "PUBLIC_URL is not an address."),
+        (
+            "BASE_PATH",
+            "insights",
+            "BASE_PATH must be a path such as /insights, of letters, digits, dots, dashes, underscores and tildes,"
+            " not 'insights'.",
+        ),
+        (
+            "PUBLIC_URL",
+            "https://insights.example/a b",
+            "BASE_PATH must be a path such as /insights, of letters, digits, dots, dashes, underscores and tildes,"
+            " not '/a b'.",
+        ),
+        (
+            "SECRET_KEY_FILE",
+            "/nonexistent",
+            "SECRET_KEY_FILE: /nonexistent cannot be read: No such file or directory.",
+        ),
         ("REGISTRATION", "everyone", "REGISTRATION must be one of invite, open, closed, not 'everyone'."),
         ("EMAIL_URL", "mail.example", "EMAIL_URL must begin with smtp://, smtp+tls:// or smtp+ssl://."),
         (
@@ -130,6 +147,41 @@ def test_an_encrypted_public_address_makes_cookies_secure() -> None:
         "True True 86400 ['a.example', 'b.example', 'insights.example'] ['https://insights.example']\n"
     )
     assert manage(*show).stdout == "False False 0 ['localhost', '127.0.0.1', '[::1]'] []\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({}, "''  ['https://docs.example'] /static/ sessionid"),
+        (
+            {"PUBLIC_URL": "https://docs.example/insights/"},
+            "'/insights' /insights ['https://docs.example'] /insights/static/ insights_session",
+        ),
+        (
+            {"BASE_PATH": "/a/b", "PUBLIC_URL": "https://docs.example"},
+            "'/a/b' /a/b ['https://docs.example'] /a/b/static/ insights_session",
+        ),
+    ],
+)
+def test_the_path_of_the_public_address_is_that_of_everything(given: dict[str, str], found: str) -> None:
+    code = """
+from django.conf import settings as s
+from django.urls import get_script_prefix
+print(repr(s.BASE_PATH), get_script_prefix().rstrip("/"), s.CSRF_TRUSTED_ORIGINS, s.STATIC_URL, s.SESSION_COOKIE_NAME)
+"""
+    environment = {"PUBLIC_URL": "https://docs.example"} | given
+    assert manage("shell", "--no-imports", "-c", code, **environment).stdout == f"{found}\n"
+
+
+def test_a_setting_can_be_in_a_file(tmp_path: Path) -> None:
+    address = tmp_path / "address"
+    address.write_text("postgres://ada:p%40ss@records.example/insights\n")
+    show = ("shell", "--no-imports", "-c", "from django.conf import settings as s; print(s.DATABASES['default'])")
+    answer = manage(*show, DATABASE_URL_FILE=str(address))
+    assert "'PASSWORD': 'p@ss'" in answer.stdout
+    assert "'HOST': 'records.example'" in answer.stdout
+    both = manage("check", DATABASE_URL_FILE=str(address), DATABASE_URL="sqlite:///elsewhere")
+    assert both.stderr.startswith("DATABASE_URL and DATABASE_URL_FILE are both set: leave one out.")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from django.conf import settings
+
 from apps.core.hashing import keyed_hash64
 from apps.events.addresses import is_url, page_of
 from apps.events.logs.formats import Request
@@ -42,7 +44,10 @@ _FOUND = frozenset({200, 202, 203, 304})
 _MISSING = frozenset({404, 410})
 _REDIRECTS = range(300, 400)
 
-_OURS = re.compile(r"/insights\.js|/pixel\.gif|/__session/.*|.*/~gitbook/__evt|/v1/orgs/.*")
+_OURS = re.compile(
+    rf"(?:{re.escape(settings.BASE_PATH)})?"
+    r"(?:/insights\.js|/pixel\.gif|/__session/.*|.*/~gitbook/__evt|/v1/orgs/.*)"
+)
 _ASSET = re.compile(
     r".*\.(?:7z|aac|avi|avif|bmp|br|bz2|cjs|css|csv|cur|dmg|doc|docx|eot|exe|flac|gif|gz|heic|ico|inv|jpe?g|js|json|"
     r"jsonld|less|m4a|m4v|map|mjs|mov|mp3|mp4|mpe?g|ogg|ogv|otf|pagefind|pdf|pf_\w+|png|ppt|pptx|rar|scss|svgz?|tar|"

@@ -48,5 +48,5 @@ class Command(BaseCommand):
 
     def _announce(self) -> None:
         host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
-        self.stdout.write(f"Site Insights listens on http://{host}:{settings.PORT}")
+        self.stdout.write(f"Site Insights listens on http://{host}:{settings.PORT}{settings.BASE_PATH}")
         self.stdout.flush()

@@ -104,4 +104,4 @@ def _refuse_taken_port() -> None:
 
 def _address() -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104  # named, not bound
-    return f"http://[{host}]:{settings.PORT}" if ":" in host else f"http://{host}:{settings.PORT}"
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}{settings.BASE_PATH}"
