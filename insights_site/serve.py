@@ -21,7 +21,7 @@ from typing import Any
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server.mp import MPServer
 
 CONNECTIONS = 1_024
 """Open connections a worker accepts; more wait in the listening socket's queue."""
@@ -29,10 +29,26 @@ HEAD_SECONDS = 30
 """A client that takes longer to send the head of a request is cut off, and so is a connection that is idle as long."""
 STOP_SECONDS = 20
 """After this long a worker that does not stop is killed."""
+HANDOVER_SECONDS = 10.0
+"""After SIGHUP in server mode: so long a new worker has to listen before the one that it follows is ended."""
 EARLY_SECONDS = 10.0
 """A worker that lives less than this did not start properly."""
 EARLY_DEATHS = 5
 """After this many of them in a row the server gives up."""
+
+
+class _OneAtATime(MPServer):
+    """Of the embedded engine, which belongs to one process: after SIGHUP the worker ends before the next one starts."""
+
+    starts_anew = False
+
+    def signal_handler_interrupt(self, *_: object) -> None:
+        self.starts_anew = False
+        super().signal_handler_interrupt()  # type: ignore[no-untyped-call]  # the library's
+
+    def signal_handler_reload(self, *_: object) -> None:
+        super().signal_handler_interrupt()  # type: ignore[no-untyped-call]  # the library's
+        self.starts_anew = True
 
 
 class CannotListen(Exception):
@@ -110,9 +126,11 @@ def resolve(host: str, port: int) -> str:
     return str(address[0])
 
 
-def serve(host: str, port: int, *, workers: int, threads: int, announce: Callable[[], None]) -> int:
+def serve(host: str, port: int, *, workers: int, threads: int, embedded: bool, announce: Callable[[], None]) -> int:
     """Serve until SIGTERM or SIGINT; restart workers that die; call ``announce`` once connections are accepted.
 
+    SIGHUP starts workers anew, with the code of then: one after the other, each beside the one that it
+    follows; where the engine is ``embedded`` after it, so that nobody is answered in between.
     Returns the exit code: 0 after a signal, 1 when workers keep dying at their start.
     Raises ``CannotListen`` before anything is started.
     """
@@ -121,23 +139,27 @@ def serve(host: str, port: int, *, workers: int, threads: int, announce: Callabl
     threading.Thread(target=_announce_when_up, args=(address, port, announce), daemon=True).start()
     early_deaths = 0
     while early_deaths < EARLY_DEATHS:
-        server = _server(address, port, workers, threads)
+        server = _server(_OneAtATime if embedded else MPServer, address, port, workers, threads)
         started = time.monotonic()
         try:
             server.serve(target_loader=worker_application, wrap_loader=False)
         except SystemExit:
             # How the server reports that a worker died. A signal may have come at the same time.
-            if server.interrupt_signal:
-                return 0
+            ends = server.interrupt_signal
         else:
+            ends = True
+        if isinstance(server, _OneAtATime) and server.starts_anew:
+            early_deaths = 0
+            continue
+        if ends:
             return 0
         early_deaths = early_deaths + 1 if time.monotonic() - started < EARLY_SECONDS else 0
     sys.stderr.write(f"The server gives up: its worker died {EARLY_DEATHS} times at its start.\n")
     return 1
 
 
-def _server(address: str, port: int, workers: int, threads: int) -> Any:
-    return Server(
+def _server(kind: type[Any], address: str, port: int, workers: int, threads: int) -> Any:
+    return kind(
         "insights_site.serve:worker_application",
         address=address,
         port=port,
@@ -151,6 +173,7 @@ def _server(address: str, port: int, workers: int, threads: int) -> Any:
         websockets=False,
         log_level=LogLevels.error,
         workers_kill_timeout=STOP_SECONDS,
+        respawn_interval=HANDOVER_SECONDS,
     )
 
 

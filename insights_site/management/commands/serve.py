@@ -20,7 +20,7 @@ class Command(BaseCommand):
     help = (
         "Bring the database and the event table up to date, then serve on HOST:PORT until SIGTERM or Ctrl-C:"
         " requests that came in are answered and their events stored before it ends."
-        " A worker that dies is restarted. WEB_THREADS sets the threads of a worker;"
+        " A worker that dies is restarted; SIGHUP starts workers anew. WEB_THREADS sets the threads of a worker;"
         " WEB_WORKERS the number of workers, more than one only with CLICKHOUSE_URL."
     )
 
@@ -37,6 +37,7 @@ class Command(BaseCommand):
                 settings.PORT,
                 workers=settings.WEB_WORKERS,
                 threads=settings.WEB_THREADS,
+                embedded=not settings.CLICKHOUSE_URL,
                 announce=self._announce,
             )
         except CannotListen as error:
