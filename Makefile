@@ -47,7 +47,7 @@ test-server: $(VENV)/installed-dev npm ## Run the tests of API, rollups and page
 test-recipes: $(VENV)/installed-dev recipes ## Build a site with each recipe of docs/recipes, and read it in Chromium.
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile tests/recipes
 
-check: $(VENV)/installed-dev ## Lint, types, import directions, templates, known holes, settings and migrations.
+check: $(VENV)/installed-dev ## Lint, types, import directions, templates, known holes, containers, settings and migrations.
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
@@ -56,7 +56,7 @@ check: $(VENV)/installed-dev ## Lint, types, import directions, templates, known
 	$(VENV)/bin/bandit --quiet --recursive -ll --skip B104,B608 apps insights_site manage.py
 	$(PY) requirements/audit.py
 	$(PY) manage.py check --fail-level WARNING
-	PUBLIC_URL=https://insights.example.com TRUSTED_PROXIES=1 $(PY) manage.py check --deploy --fail-level WARNING
+	$(PY) -m deploy.check
 	$(PY) manage.py makemigrations --check --dry-run
 
 bench: setup ## Measure loading and queries on a store of its own (months and years: bench-rollups).

@@ -1,0 +1,1 @@
+"""What puts the service to work on machines: docs/deploy.md."""
