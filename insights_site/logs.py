@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 
 FORMS = ("text", "json")
+ACCESS = "insights.access"
+"""The logger of requests: its records have a mapping of fields as their arguments."""
 _SECRET = re.compile(r"(/(?:share|invitations|accounts/password/reset/key|accounts/confirm-email)/|\bsit_)[\w:.-]{16,}")
 """What opens something to whoever reads it: a link of a share, an invitation or a mail, or an API token."""
 
@@ -47,9 +51,13 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": shared,
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_last_steps(form)],
-            }
+            },
+            "access": {"()": AccessLine, "form": form},
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+            "access": {"class": "logging.StreamHandler", "formatter": "access"},
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
@@ -57,8 +65,27 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
             "django.template": {"level": "WARNING" if level == "DEBUG" else level},
             # A line for each task that was received and done tells nobody anything.
             "celery": {"level": "WARNING" if level == "INFO" else level},
+            ACCESS: {"handlers": ["access"], "propagate": False},
         },
     }
+
+
+class AccessLine(logging.Formatter):
+    """A line a request, in the form of all others, for a tenth of what they cost: it knows its fields."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__()
+        self._is_json = form == "json"
+
+    def format(self, record: logging.LogRecord) -> str:
+        level, when = record.levelname.lower(), datetime.fromtimestamp(record.created, UTC)
+        stamp = f"{when:%Y-%m-%dT%H:%M:%S.%f}Z"
+        fields: Any = record.args
+        if self._is_json:
+            about = {"event": record.msg, "logger": record.name, "level": level, "timestamp": stamp}
+            return msgspec.json.encode(fields | about).decode()
+        said = " ".join(f"{name}={value}" for name, value in fields.items())
+        return f"{stamp} [{level:<9}] {record.msg} [{record.name}] {said}"
 
 
 def _without_query(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

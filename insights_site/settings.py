@@ -57,6 +57,18 @@ def positive(name: str, default: int) -> int:
     return number
 
 
+def seconds(name: str, default: float) -> float:
+    """A number of seconds, 0 or more, from the environment."""
+    given = text(name, str(default))
+    try:
+        number = float(given)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise ImproperlyConfigured(f"{name} must be a number of seconds, not {given!r}.")
+    return number
+
+
 def flag(name: str, default: bool) -> bool:
     """``true`` or ``false`` from the environment."""
     given = text(name, str(default)).lower()
@@ -272,6 +284,7 @@ MIDDLEWARE = [
     "apps.dashboard.middleware.ContentSecurityPolicy",
     "apps.dashboard.middleware.SignInAnew",
     "apps.dashboard.middleware.RecordsAway",
+    "apps.dashboard.asking.SaysWhoAsks",
 ]
 
 ROOT_URLCONF = "insights_site.urls"
@@ -433,6 +446,11 @@ CACHES = {
 }
 
 ROLLUP_MIN_EVENTS = whole("ROLLUP_MIN_EVENTS", 2_000_000)
+
+# Watching: docs/watching.md.
+SLOW_QUERY_SECONDS = seconds("SLOW_QUERY_SECONDS", 2.0)
+DISK_MIN_MB = whole("DISK_MIN_MB", 500)
+ACCESS_LOG = flag("ACCESS_LOG", True)
 
 # Background work: docs/background.md. A message is an address label, so nothing of a task's answer is kept.
 BEAT_SECONDS = 15

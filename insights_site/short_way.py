@@ -22,6 +22,7 @@ from django.utils.module_loading import import_string
 from apps.api.middleware import ApiMiddleware, ApiRequest
 from apps.api.tracking import track_events
 from apps.core.ids import PUBLIC_ID_PATTERN
+from apps.core.trace import ROUTE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -61,6 +62,7 @@ class ShortWay:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] != "POST" or not _ROUTE.fullmatch(environ["PATH_INFO"]):
             return self._django(environ, start_response)
+        environ[ROUTE] = "api:track"
         try:
             request = WSGIRequest(environ)
             response = self._handler(request)

@@ -11,5 +11,6 @@ _django = get_wsgi_application()
 
 from insights_site.below import below_base_path  # noqa: E402  # it reads the settings
 from insights_site.short_way import ShortWay  # noqa: E402  # its views need a Django that is set up
+from insights_site.traced import Traced  # noqa: E402
 
-application = below_base_path(ShortWay(_django))
+application = Traced(below_base_path(ShortWay(_django)))

@@ -31,6 +31,10 @@ for name in (
     "OIDC_ISSUER",
     "REGISTRATION",
     "SECRET_KEY_FALLBACKS",
+    "ACCESS_LOG",
+    "DISK_MIN_MB",
+    "METRICS_TOKEN",
+    "SLOW_QUERY_SECONDS",
 ):
     os.environ.pop(name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="insights-tests-")

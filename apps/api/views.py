@@ -27,6 +27,7 @@ from apps.insights.services import resolve
 from apps.organizations.models import Organization, Scope
 from apps.rollups.answers import plan, run_plan
 from apps.segments.filters import SegmentFilter
+from apps.rollups.metrics import asked_by
 from apps.segments.services import list_segments
 from apps.sites.filters import SiteFilter
 from apps.sites.models import Site
@@ -155,7 +156,9 @@ class AggregateView(ScopedView):
     def post(self, request: Request, organization_id: str, site_id: str) -> Response:
         site = self.site
         planned = plan(resolve(read_json(request._request), site=site, now=utc_now()))
-        return Response(run_plan(planned).to_json(), headers={SOURCE_HEADER: planned.source.value})
+        with asked_by("api"):
+            answer = run_plan(planned)
+        return Response(answer.to_json(), headers={SOURCE_HEADER: planned.source.value})
 
 
 class SegmentsView(ScopedView):

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from django.http import HttpRequest, HttpResponse
 
 from apps.core.callers import hashed_address
+from apps.core.trace import ROUTE
 
 _answered: ContextVar[HttpRequest | None] = ContextVar("answered", default=None)
 
@@ -24,6 +25,11 @@ class OriginMiddleware:
             return self._get_response(request)
         finally:
             _answered.reset(token)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        """Called by Django once it has found the view: its route is told to the log, which is written outside."""
+        if request.resolver_match is not None:
+            request.META[ROUTE] = request.resolver_match.view_name
 
 
 def current_origin() -> str:

@@ -9,6 +9,7 @@ from celery import Task
 from django.db import transaction
 
 from apps.core.errors import Unavailable
+from apps.core.trace import FIELD, current_request_id
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +33,15 @@ class Work(Task):
     label: ClassVar[tuple[type, ...]] = (int, str)
 
     def enqueue(self, *ids: int | str) -> None:
-        """Have it done once the current transaction is committed; at once where there is none.
+        """Have it done once the current transaction is committed, for the request that is worked for.
 
         A broker that is away is logged, not raised: the transaction stands, and the periodic task finds the work.
         """
         if not all(isinstance(value, self.label) for value in ids):
             raise TypeError(f"{self.name} takes ids, not {ids!r}.")
-        transaction.on_commit(lambda: self.apply_async(ids), robust=True)
+        request_id = current_request_id()
+        headers = {FIELD: request_id} if request_id else None
+        transaction.on_commit(lambda: self.apply_async(ids, headers=headers), robust=True)
 
     def on_retry(self, exc: Any, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """Say why it is done later."""

@@ -29,6 +29,7 @@ from apps.dashboard.share_door import is_open, let_in, try_password
 from apps.dashboard.share_forms import UnlockForm
 from apps.dashboard.shared_scope import read_fixed_scope
 from apps.dashboard.views import cards, csv_of
+from apps.rollups.metrics import say_who_asks
 from apps.sites.models import ShareLink
 from apps.sites.sharing import open_link
 
@@ -145,7 +146,9 @@ def _open(request: HttpRequest, token: str, page: Page) -> HttpResponse:
     if not is_open(request, link):
         return _door(request, link, address, status=_OK if page is _render else _FORBIDDEN)
     try:
-        response = page(request, _read(link, address, now))
+        shared = _read(link, address, now)
+        say_who_asks(shared.report.name)
+        response = page(request, shared)
     except Http404:
         return _finish(_gone())
     link.touch(now)

@@ -21,6 +21,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError,
 from django.conf import settings
 
 from apps.core.errors import Refusal, Unavailable
+from apps.core.trace import current_request_id
 from apps.events import clusters, remote
 from apps.events.models import Event
 
@@ -102,18 +103,36 @@ class EventStore:
             self._permits.release()
 
     def query(
-        self, statement: Statement, *, seconds: float = QUERY_SECONDS, memory: int = QUERY_BYTES
+        self,
+        statement: Statement,
+        *,
+        seconds: float = QUERY_SECONDS,
+        memory: int = QUERY_BYTES,
+        heed: Callable[[int], None] | None = None,
     ) -> list[Sequence[Any]]:
         """Run a SELECT; returns its columns, each a sequence of the rows' values; ``[]`` when there are no rows.
 
-        Raises ``Unavailable`` (503) when the engine is away or the statement takes longer than
-        ``seconds``, ``Refusal`` (422) when it needs more than ``memory`` bytes.
+        ``heed`` is told how many rows the engine read, where a server says so. Raises ``Unavailable`` (503) when the
+        engine is away or the statement takes longer than ``seconds``, ``Refusal`` (422) when it needs more than
+        ``memory`` bytes.
         """
         self.before_question(seconds)
+        return self._ask(statement, seconds, memory, heed)
+
+    def about(self, statement: Statement, *, seconds: float) -> list[Sequence[Any]]:
+        """As ``query``, of the engine itself: it does not wait for what was acknowledged to be there."""
+        return self._ask(statement, seconds, QUERY_BYTES, None)
+
+    def _ask(
+        self, statement: Statement, seconds: float, memory: int, heed: Callable[[int], None] | None
+    ) -> list[Sequence[Any]]:
         limits = {"max_execution_time": seconds, "max_memory_usage": memory}
         with self._handle(seconds) as client, _translated():
             sql, parameters = self._sendable(statement)
-            result = client.query(sql, parameters=parameters, settings=limits)
+            result = client.query(sql, parameters=parameters, settings=limits | _who_asks())
+            # What the embedded engine tells there are the rows of the answer.
+            if heed is not None and self._url and "read_rows" in result.summary:
+                heed(int(result.summary["read_rows"]))
             return list(result.result_columns)
 
     def rendered(self, statement: Statement, form: str, *, seconds: float = EXPORT_SECONDS) -> bytes:
@@ -122,7 +141,7 @@ class EventStore:
         limits = {"max_execution_time": seconds, "max_memory_usage": QUERY_BYTES}
         with self._handle(seconds) as client, _translated():
             sql, parameters = self._sendable(statement)
-            written: bytes = client.raw_query(sql, parameters=parameters, settings=limits, fmt=form)
+            written: bytes = client.raw_query(sql, parameters=parameters, settings=limits | _who_asks(), fmt=form)
             return written
 
     def command(self, statement: Statement, *, seconds: float | None = None, alone: str = "") -> None:
@@ -138,7 +157,7 @@ class EventStore:
         with self._handle(COMMAND_SECONDS if seconds is None else seconds) as client, _translated():
             for each in clusters.adapted(statement.sql, self._cluster) if self._cluster else (statement.sql,):
                 sql, parameters = self._sendable(Statement(sql=each, parameters=statement.parameters))
-                client.command(sql, parameters=parameters, settings=limits)
+                client.command(sql, parameters=parameters, settings=limits | _who_asks())
 
     def _sendable(self, statement: Statement) -> tuple[str, dict[str, Any]]:
         if not self._url:
@@ -217,6 +236,12 @@ class EventStore:
         if self._insert_client is not None:
             self._insert_client.close()
             self._insert_client = None
+
+
+def _who_asks() -> dict[str, Any]:
+    """The setting by which the engine's own log of queries names the request."""
+    request_id = current_request_id()
+    return {"log_comment": request_id} if request_id else {}
 
 
 def _nothing(_seconds: float) -> None:

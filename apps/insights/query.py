@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -71,6 +71,7 @@ class Query:
 
     ``start`` and ``end`` are milliseconds since 1970, half-open; ``columns`` are the answer's, in order.
     ``event_filters`` keep or drop events, ``row_filters`` the visits or searches that are formed of these.
+    ``asked`` is the body that it was made of, for the log.
     """
 
     site: int
@@ -85,6 +86,7 @@ class Query:
     limit: int
     source: Source = Source.EVENTS
     row_filters: tuple[Filter, ...] = ()
+    asked: Json = field(default=None, compare=False, repr=False)
 
 
 def resolve_query(body: Json, *, site: int, now: datetime, internal: bool = False) -> Query:
@@ -129,6 +131,7 @@ def resolve_query(body: Json, *, site: int, now: datetime, internal: bool = Fals
         order=order or _default_order(grouped, selected),
         limit=read_integer(body.get("limit", MAX_LIMIT), path="body.limit", minimum=1, maximum=MAX_LIMIT),
         source=source,
+        asked=body,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from enum import Enum
 
@@ -13,6 +14,8 @@ from apps.insights.query import Query
 from apps.insights.result import Result
 from apps.rollups.compiler import compile_prepared
 from apps.rollups.coverage import Coverage, Group, cover
+from apps.rollups.metrics import QUERY_SECONDS, current_asker
+from apps.rollups.slow import note_if_slow
 
 
 class Source(Enum):
@@ -72,5 +75,20 @@ def run(query: Query) -> Result:
 
 
 def run_plan(planned: Plan) -> Result:
-    """The answer of a plan."""
-    return Result.of(planned.query, get_store().query(planned.statement))
+    """The answer of a plan. How long it took is counted, also where there is none."""
+    query, source, asker = planned.query, planned.source.value, current_asker()
+    rows_read: list[int] = []
+    started = time.perf_counter()
+    try:
+        return Result.of(query, get_store().query(planned.statement, heed=rows_read.append))
+    finally:
+        seconds = time.perf_counter() - started
+        QUERY_SECONDS.labels(asker, source).observe(seconds)
+        note_if_slow(
+            query.asked,
+            site=query.site,
+            source=source,
+            asked_by=asker,
+            seconds=seconds,
+            rows_read=rows_read[0] if rows_read else None,
+        )

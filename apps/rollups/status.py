@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Count, DateTimeField, ExpressionWrapper, F, Min, Q, QuerySet
+from django.db.models.functions import Greatest
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
 
 from apps.core.clock import utc_now
 from apps.rollups.models import FilledPeriod, State
-from apps.rollups.periods import CLOSING_DELAY, LEVELS, Level, Period
+from apps.rollups.periods import CLOSING_DELAY, LEVELS, Level, Period, closed_before
 from apps.rollups.services import LATE_AGAIN
 from apps.sites.models import Site
 
@@ -75,6 +77,34 @@ def can_be_counted_at(period: FilledPeriod) -> datetime | None:
         return None
     pause = LATE_AGAIN if period.state == State.LATE else timedelta()
     return max(end_of(period) + CLOSING_DELAY, period.computed_at + pause)
+
+
+def backlog(now: datetime) -> dict[tuple[Level, State], int]:
+    """How many closed periods of all sites could be counted now, by level and state.
+
+    The index of periods that are to be counted holds no others.
+    """
+    found = dict.fromkeys(((level, state) for level in Level for state in (State.DUE, State.LATE)), 0)
+    for level in Level:
+        ripe = _ripe(level, now).values_list("state").annotate(Count("pk"))
+        found |= {(level, State(state)): number for state, number in ripe}
+    return found
+
+
+def lag(now: datetime) -> timedelta:
+    """How long the first hour of any site that could be counted has been waiting for it; zero where none could."""
+    closed = ExpressionWrapper(F("start") + timedelta(hours=1) + CLOSING_DELAY, DateTimeField())
+    since = {State.DUE: F("computed_at"), State.LATE: ExpressionWrapper(F("computed_at") + LATE_AGAIN, DateTimeField())}
+    firsts = (
+        _ripe(Level.HOUR, now).filter(state=state).aggregate(first=Min(Greatest(closed, moment)))["first"]
+        for state, moment in since.items()
+    )
+    return now - min([first for first in firsts if first], default=now)
+
+
+def _ripe(level: Level, now: datetime) -> QuerySet[FilledPeriod]:
+    ripe = Q(state=State.DUE) | Q(state=State.LATE, computed_at__lte=now - LATE_AGAIN)
+    return FilledPeriod.objects.filter(ripe, level=level.label, start__lt=closed_before(level, now)).order_by()
 
 
 def end_of(period: FilledPeriod) -> datetime:

@@ -53,6 +53,8 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ("PORT", "http", "PORT must be a whole number, not 'http'."),
         ("PORT", "0", "PORT must be at least 1, not 0."),
         ("DEBUG", "yes", "DEBUG must be true or false, not 'yes'."),
+        ("SLOW_QUERY_SECONDS", "soon", "SLOW_QUERY_SECONDS must be a number of seconds, not 'soon'."),
+        ("SLOW_QUERY_SECONDS", "-1", "SLOW_QUERY_SECONDS must be a number of seconds, not '-1'."),
         ("LOG_FORMAT", "xml", "LOG_FORMAT must be text or json, not 'xml'."),
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be a level such as INFO or WARNING, not 'LOUD'."),
         ("DATA_DIR", "/dev/null/x", "DATA_DIR: the folder /dev/null/x cannot be made: Not a directory."),

@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no site {options['site']}.")
         try:
             text = sys.stdin.read() if options["body"] == "-" else Path(options["body"]).read_text()
-            query = resolve(msgspec.json.decode(text), site=site, now=utc_now())
+            query = resolve(msgspec.json.decode(text), site=site, now=utc_now(), internal=True)
         except (OSError, UnicodeDecodeError, msgspec.DecodeError, Refusal) as error:
             raise CommandError(str(error)) from error
         planned = plan(query)
