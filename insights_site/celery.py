@@ -10,7 +10,8 @@ from celery.beat import PersistentScheduler
 from django.conf import settings
 from kombu.entity import Exchange, Queue
 
-from insights_site import signs
+from insights_site import signs, task_times  # noqa: F401  # it listens to what becomes of tasks
+from insights_site.totals import sharer
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "insights_site.settings")
 
@@ -46,6 +47,13 @@ class WorkerSign(bootsteps.StartStopStep):
 
 
 app.steps["consumer"].add(WorkerSign)
+
+
+@signals.worker_ready.connect
+def _share_what_is_counted(**_signal: object) -> None:
+    """A worker has no door of its own at which it could be asked."""
+    if settings.REDIS_URL:
+        sharer.start()
 
 
 @signals.setup_logging.connect

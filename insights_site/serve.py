@@ -85,10 +85,16 @@ def _prepare() -> None:
 
 
 def _start_background() -> None:
-    """Worker and beat beside the web threads, where there is no Redis through which others could do the work."""
+    """Worker and beat beside the web threads, where there is no Redis through which others could do the work.
+
+    Where there is one, other processes count too: what this one counts is added to theirs.
+    """
     from django.conf import settings
 
     if settings.REDIS_URL:
+        from insights_site.totals import sharer
+
+        sharer.start()
         return
     from insights_site.background import Background
 

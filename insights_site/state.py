@@ -30,7 +30,7 @@ from apps.events.store import Statement, get_store
 from apps.rollups.models import Erasure, FilledPeriod, State
 from apps.rollups.periods import CLOSING_DELAY, Level
 from apps.rollups.status import in_words
-from insights_site.health import PARTS, is_well
+from insights_site.health import all_parts
 
 SECONDS = 2.0
 """How long the event store may take for a figure."""
@@ -51,7 +51,7 @@ def with_state(_request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]
     """Add to the context of the first page: unfold's ``DASHBOARD_CALLBACK``."""
     now = utc_now()
     return context | {
-        "parts": [{"name": part, "is_well": is_well(part)} for part in PARTS],
+        "parts": [{"name": part, "is_well": is_well} for part, is_well in all_parts().items()],
         "figures": list(figures(now)),
     }
 

@@ -211,6 +211,11 @@ def delete_old(now: datetime) -> None:
     RefusalCount.objects.filter(minute__lt=now - COUNTED_FOR).delete()
 
 
+# Figures that are there from the beginning, at 0, show their first step.
+for _reason in Reason:
+    REFUSED.labels(_reason.value)
+    REFUSED_REQUESTS.labels(_reason.value)
+
 recorder = Recorder()
 """The recorder of this process."""
 
