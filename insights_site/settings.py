@@ -284,7 +284,7 @@ MIDDLEWARE = [
     "apps.dashboard.middleware.ContentSecurityPolicy",
     "apps.dashboard.middleware.SignInAnew",
     "apps.dashboard.middleware.RecordsAway",
-    "apps.dashboard.asking.SaysWhoAsks",
+    "apps.dashboard.who_asks.SaysWhoAsks",
 ]
 
 ROOT_URLCONF = "insights_site.urls"
@@ -450,7 +450,6 @@ ROLLUP_MIN_EVENTS = whole("ROLLUP_MIN_EVENTS", 2_000_000)
 # Watching: docs/watching.md.
 SLOW_QUERY_SECONDS = seconds("SLOW_QUERY_SECONDS", 2.0)
 DISK_MIN_MB = whole("DISK_MIN_MB", 500)
-ACCESS_LOG = flag("ACCESS_LOG", True)
 
 # Background work: docs/background.md. A message is an address label, so nothing of a task's answer is kept.
 BEAT_SECONDS = 15
@@ -544,4 +543,6 @@ SPECTACULAR_SETTINGS = {
     "ENABLE_DJANGO_DEPLOY_CHECK": False,  # it looks at all routes; the document is made of some, and held by tests
 }
 
-LOGGING = logging_settings(level=text("LOG_LEVEL", "INFO").upper(), form=text("LOG_FORMAT", "text"))
+LOG_FORMAT = text("LOG_FORMAT", "text")
+LOGGING = logging_settings(level=text("LOG_LEVEL", "INFO").upper(), form=LOG_FORMAT)
+ACCESS_LOG = flag("ACCESS_LOG", LOG_FORMAT == "json")

@@ -3,6 +3,8 @@
 Workers have no door of their own, and of several web processes one answers. The totals only grow: a process that ends
 takes nothing away with it, and one that is killed no more than what it counted in the last ``SECONDS``. Where Redis is
 away, what moved is added later. Without ``REDIS_URL`` there is one process, and nothing to share.
+
+The client library's own way, files of each process, ends at the machine and keeps those of every process there was.
 """
 
 from __future__ import annotations

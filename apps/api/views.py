@@ -26,8 +26,8 @@ from apps.core.errors import Refusal
 from apps.insights.services import resolve
 from apps.organizations.models import Organization, Scope
 from apps.rollups.answers import plan, run_plan
-from apps.segments.filters import SegmentFilter
 from apps.rollups.metrics import asked_by
+from apps.segments.filters import SegmentFilter
 from apps.segments.services import list_segments
 from apps.sites.filters import SiteFilter
 from apps.sites.models import Site

@@ -36,8 +36,9 @@ def _no_id_is_left() -> Iterator[None]:
 
 
 @pytest.fixture
-def lines() -> Iterator[io.StringIO]:
+def lines(settings: Settings) -> Iterator[io.StringIO]:
     """What is written of requests, as JSON."""
+    settings.ACCESS_LOG = True
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(AccessLine("json"))

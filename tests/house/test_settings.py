@@ -235,6 +235,20 @@ def test_a_log_line_can_be_json_with_its_fields() -> None:
     assert '"level": "info"' in line
 
 
+@pytest.mark.parametrize(
+    ("given", "is_written"),
+    [
+        ({}, False),
+        ({"LOG_FORMAT": "json"}, True),
+        ({"LOG_FORMAT": "json", "ACCESS_LOG": "false"}, False),
+        ({"ACCESS_LOG": "true"}, True),
+    ],
+)
+def test_machines_get_a_line_of_each_request_and_people_where_they_ask(given: dict[str, str], is_written: bool) -> None:
+    show = ("shell", "--no-imports", "-c", "from django.conf import settings; print(settings.ACCESS_LOG)")
+    assert manage(*show, **given).stdout == f"{is_written}\n"
+
+
 @pytest.mark.parametrize("kind", ["share", "invitations"])
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_the_log_does_not_tell_the_token_of_a_link(form: str, kind: str) -> None:

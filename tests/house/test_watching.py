@@ -13,8 +13,8 @@ import yaml
 from django.test import Client
 from pytest_django import Settings
 
-from apps.dashboard.asking import PAGES
 from apps.dashboard.reports import REPORTS
+from apps.dashboard.who_asks import PAGES
 from apps.events.records import Reason
 from apps.events.store import EventStore
 from apps.rollups.answers import Source
