@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import require
+from tests.reliability.programs import Programs, parts
 from tests.reliability.service import Service, event
-from tests.reliability.test_background import Programs, Redis, parts, wait_until
+from tests.servers.running import Redis, wait_until
 
 TOKEN = "a token for monitoring"
 WORKER = ("-m", "celery", "-A", "insights_site", "worker", "-Q", "rollups,maintenance,mail")
@@ -31,10 +33,11 @@ ACCEPTED = ("insights_events_accepted_total", "")
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Redis]:
-    server = Redis(tmp_path)
+    require("redis-server")
+    server = Redis(tmp_path / "redis")
     server.start()
     yield server
-    server.stop()
+    server.end()
 
 
 @pytest.fixture
@@ -108,7 +111,7 @@ def test_what_is_counted_while_redis_is_away_is_added_later(shared: Service, bro
 def test_a_redis_that_hangs_keeps_neither_figures_nor_parts_waiting(shared: Service, broker: Redis) -> None:
     shared.start()
     figures(shared)
-    os.kill(broker._process.pid, signal.SIGSTOP)
+    os.kill(broker.process.pid, signal.SIGSTOP)
     try:
         started = time.monotonic()
         found = figures(shared)
@@ -121,7 +124,7 @@ def test_a_redis_that_hangs_keeps_neither_figures_nor_parts_waiting(shared: Serv
         assert time.monotonic() - started < 8
         assert {part for part, state in told.items() if state == "ill"} == {"broker", "worker", "beat"}
     finally:
-        os.kill(broker._process.pid, signal.SIGCONT)
+        os.kill(broker.process.pid, signal.SIGCONT)
 
 
 def lines_of(log: Path) -> list[dict[str, Any]]:
