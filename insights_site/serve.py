@@ -64,6 +64,7 @@ def worker_application() -> Callable[..., Any]:
 
     threading.Thread(target=_stop_with_parent, name="parent-watch", daemon=True).start()
     _prepare()
+    _open_door()
     _start_background()
     return application
 
@@ -82,6 +83,16 @@ def _prepare() -> None:
     except Unavailable as error:
         # It may be back later (an import that holds it ends): until then requests get 503.
         sys.stderr.write(f"{error}\n")
+
+
+def _open_door() -> None:
+    """Let commands read the embedded engine, which this process alone has."""
+    from django.conf import settings
+
+    from apps.events.door import open_door
+
+    if not settings.CLICKHOUSE_URL:
+        open_door()
 
 
 def _start_background() -> None:

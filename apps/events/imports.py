@@ -101,7 +101,7 @@ class _Import:
         self._progress = progress
         self._refused = Path("stdin.rejected" if file == STREAM else f"{file}.rejected")
         self._facts = facts_of(run.site)
-        self._first = run.chunks
+        self._may_be_stored = True
         self._writer = get_writer()
 
     def run(self, source: Source) -> None:
@@ -136,8 +136,9 @@ class _Import:
 
     def _store(self, enriched: _Enriched) -> None:
         batch = batch_number(self._run.key, enriched.chunk.number)
-        # Only the first chunk after a stop can be in the store and not be counted.
-        if enriched.chunk.number == self._first and _is_stored(self._run.site_id, batch):
+        # The store may be ahead of the record: by one chunk after a stop, by more after a restore.
+        self._may_be_stored = self._may_be_stored and _is_stored(self._run.site_id, batch)
+        if self._may_be_stored:
             return
         self._writer.write_through(enriched.rows, batch=batch)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import fcntl
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -144,8 +145,23 @@ class EventStore:
             written: bytes = client.raw_query(sql, parameters=parameters, settings=limits | _who_asks(), fmt=form)
             return written
 
+    def take_in(self, text: bytes, form: str, columns: Sequence[str]) -> None:
+        """Store events as ``rendered`` wrote them, ids and all, in one durable part. Raises as ``insert`` does.
+
+        They must be of one month of arrival: then they are stored whole or not at all.
+        """
+        whole = {
+            "min_insert_block_size_rows": 1_000_000_000,
+            "min_insert_block_size_bytes": 0,
+            "async_insert": 0,
+            "insert_deduplication_token": secrets.token_hex(),  # the client may send it again by itself
+        }
+        with self._handle(EXPORT_SECONDS) as client, _translated(away=_AWAY_CODES):
+            client.raw_insert("events", list(columns), insert_block=text, settings=whole, fmt=form)
+
     def command(self, statement: Statement, *, seconds: float | None = None, alone: str = "") -> None:
         """Run a statement that answers nothing (tables, counting, erasure), for ``seconds`` at most where given.
+
 
         One that must be ``alone`` is refused as ``Unavailable`` while another of that name runs, be it that of a
         process which has ended since. The embedded engine has no need of it: it ends with its process.

@@ -138,7 +138,7 @@ def test_a_stopped_run_is_continued_without_doubling(
 
     monkeypatch.setattr("apps.events.ndjson.CHUNK_LINES", 200)
     with monkeypatch.context() as stopping:
-        stopping.setattr("apps.events.management.commands.import_events.ProgressBar.show", lambda _self, p: stop(p))
+        stopping.setattr("apps.events.progress.ProgressBar.show", lambda _self, p: stop(p))
         with pytest.raises(KeyboardInterrupt):
             demo()
     partly = stored()

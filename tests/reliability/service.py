@@ -61,12 +61,17 @@ class Service:
             "RATE_LIMIT_ADDRESS": "10000000",
             **settings,
         }
-        self.organization_id, self.site_id = self.python(_MAKE_SITE).split()
+        self.organization_id, self.site_id = self.make_site()
         self._process: subprocess.Popen[bytes] | None = None
 
     def set(self, **settings: str) -> None:
         """Change the environment of what is started from now on."""
         self._environment |= settings
+
+    def make_site(self) -> tuple[str, str]:
+        """Make what it is to serve; returns the ids of an organization and its site."""
+        organization, site = self.python(_MAKE_SITE).split()
+        return organization, site
 
     def python(self, program: str, *arguments: str) -> str:
         """Run a program in the service's environment; returns its standard output."""

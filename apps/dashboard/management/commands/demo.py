@@ -16,7 +16,7 @@ from apps.core.errors import Refusal
 from apps.dashboard.demo import EMAIL, PASSWORD, SEED, Demo, fresh_token, make_demo, wants_demo
 from apps.events.demo.filling import fill, is_filled
 from apps.events.demo.traffic import EVENTS
-from apps.events.management.commands.import_events import ProgressBar
+from apps.events.progress import ProgressBar
 from insights_site.serve import CannotListen, resolve
 
 QUESTION = {

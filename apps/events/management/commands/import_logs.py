@@ -13,8 +13,8 @@ from apps.core.errors import Refusal
 from apps.events.imports import Progress
 from apps.events.logs.formats import NAMED, LogFormat, UnknownFormat
 from apps.events.logs.importing import LogCounts, import_log
-from apps.events.management.commands.import_events import ProgressBar
 from apps.events.ndjson import Unreadable
+from apps.events.progress import ProgressBar
 from apps.sites.models import Site
 
 SHOWN = 20

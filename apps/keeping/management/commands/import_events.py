@@ -5,15 +5,16 @@ from __future__ import annotations
 import gc
 import json
 import sys
-import time
-from typing import IO, Any
+from pathlib import Path
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.core.errors import Refusal
-from apps.core.progress import bar
-from apps.events.imports import Progress, open_run, run_import
+from apps.events.imports import open_run, run_import
 from apps.events.ndjson import Unreadable
+from apps.events.progress import ProgressBar
+from apps.keeping import backup
 from apps.sites.models import Site
 
 
@@ -26,11 +27,15 @@ class Command(BaseCommand):
         ' Prints {"imported", "rejected"} of the whole file; refused lines go to FILE.rejected (stdin.rejected in the'
         " current folder for -) with line number and reason. A stopped import of the same content goes on where the"
         " last durable chunk ended and stores nothing twice; what was imported completely is not imported again."
+        " Without --site, FILE is a folder or address that export_events wrote: its events are stored exactly as they"
+        " were, ids and hashes too, for the same sites. Without CLICKHOUSE_URL the server must be stopped."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--site", required=True, metavar="SITE_ID", help="public id of the site")
-        parser.add_argument("file", metavar="FILE", help="path of the file, or - for standard input")
+        parser.add_argument("--site", metavar="SITE_ID", help="public id of the site")
+        parser.add_argument(
+            "file", metavar="FILE", help="path of the file, - for standard input, or what export_events wrote"
+        )
         how = parser.add_mutually_exclusive_group()
         how.add_argument(
             "--resume",
@@ -42,6 +47,21 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["site"] is None:
+            self._move(options["file"])
+        else:
+            self._import(options)
+
+    def _move(self, source: str) -> None:
+        if Path(source).is_file():
+            raise CommandError(f"{source} is a file: say --site, into which its events are to be imported.")
+        try:
+            found = backup.import_events(source, self.stderr.write)
+        except Refusal as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(json.dumps({"imported": found.event_count, "files": len(found.events)}))
+
+    def _import(self, options: dict[str, Any]) -> None:
         site = Site.objects.filter(public_id=options["site"]).first()
         if site is None:
             raise CommandError(f"There is no site {options['site']}.")
@@ -62,40 +82,3 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError("Stopped; the same command goes on from here.", returncode=130) from None
         self.stdout.write(json.dumps({"imported": run.imported, "rejected": run.rejected}))
-
-
-class ProgressBar:
-    """A line that is drawn over on a terminal, and a line every few seconds elsewhere.
-
-    ``before`` are the lines that an earlier process did: the rate leaves them out.
-    """
-
-    def __init__(self, out: IO[str], *, before: int) -> None:
-        self._out = out
-        self._live = out.isatty()
-        self._every = 0.2 if self._live else 5.0
-        self._start = self._shown = time.monotonic()
-        self._before = before
-        self._last: Progress | None = None
-
-    def show(self, progress: Progress) -> None:
-        """Draw, if the last drawing is old enough."""
-        self._last = progress
-        now = time.monotonic()
-        if now - self._shown >= self._every:
-            self._shown = now
-            self._draw(progress)
-
-    def end(self) -> None:
-        """Draw what came last, and leave the line."""
-        if self._last:
-            self._draw(self._last)
-            self._out.write("\n" if self._live else "")
-
-    def _draw(self, progress: Progress) -> None:
-        rate = (progress.lines - self._before) / max(time.monotonic() - self._start, 0.001)
-        text = f"{progress.lines:,} lines, {progress.rejected:,} refused, {rate:,.0f} a second"
-        if progress.share is not None:
-            text = f"{bar(progress.share)}  {text}"
-        self._out.write(f"\r{text}" if self._live else f"{text}\n")
-        self._out.flush()
