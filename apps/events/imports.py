@@ -137,9 +137,10 @@ class _Import:
     def _store(self, enriched: _Enriched) -> None:
         batch = batch_number(self._run.key, enriched.chunk.number)
         # The store may be ahead of the record: by one chunk after a stop, by more after a restore.
-        self._may_be_stored = self._may_be_stored and _is_stored(self._run.site_id, batch)
-        if self._may_be_stored:
-            return
+        if enriched.rows and self._may_be_stored:
+            self._may_be_stored = _is_stored(self._run.site_id, batch)
+            if self._may_be_stored:
+                return
         self._writer.write_through(enriched.rows, batch=batch)
 
     def _count(self, enriched: _Enriched, stored: Future[None]) -> None:

@@ -157,6 +157,18 @@ def test_a_stop_between_the_store_and_the_count_doubles_nothing(
     assert ImportRun.objects.count() == 1
 
 
+def test_a_store_that_is_ahead_of_the_record_as_after_a_restore_is_not_filled_twice(
+    store: EventStore, world: World, tmp_path: Path
+) -> None:
+    file = tmp_path / "events.ndjson"
+    file.write_bytes(lines(*"abc") + b"?\n?\n?\n" + lines(*"defg"))
+    before = open_run(world.docs.pk, str(file))
+    import_file(world, file)
+    before.save()  # the record is as it was before the first chunk
+    assert command(world, str(file)) == {"imported": 7, "rejected": 3}
+    assert stored(store) == list("abcdefg")
+
+
 def test_refused_lines_that_were_written_but_not_counted_are_not_kept_twice(
     store: EventStore, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
