@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
+from http.client import HTTPConnection, HTTPException
 
 import django
 import redis
@@ -74,15 +74,9 @@ def records_are_up_to_date() -> Iterator[Finding]:
 
 def server_answers() -> Iterator[Finding]:
     """What ``/readyz`` says."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.HOST, settings.HOST)  # noqa: S104  # it is asked from here
-    address = f"http://{f'[{host}]' if ':' in host.strip('[]') else host}:{settings.PORT}/readyz"
-    try:
-        with urlopen(address, timeout=ANSWER_SECONDS) as answer:  # always http
-            parts = json.load(answer)["parts"]
-    except HTTPError as error:
-        parts = _parts_of(error)
-    except (URLError, OSError):
-        parts = None
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104  # it is asked from here
+    address = f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}/readyz"
+    parts = _parts(host)
     if not parts:
         yield warning(
             "server", f"No server answers at {address}.", "Start it: manage.py serve. Its log tells why it ended."
@@ -186,9 +180,12 @@ def _clock(check: str, whose: str, moment: datetime) -> Finding:
     return well(check, f"The clock of the {whose} is right.")
 
 
-def _parts_of(error: HTTPError) -> dict[str, str]:
+def _parts(host: str) -> dict[str, str]:
+    """What the server there says of its parts; nothing where it is no server of ours."""
     try:
-        found: dict[str, str] = json.load(error)["parts"]
-    except (ValueError, KeyError):
+        with closing(HTTPConnection(host, settings.PORT, timeout=ANSWER_SECONDS)) as line:
+            line.request("GET", "/readyz")
+            found: dict[str, str] = json.loads(line.getresponse().read())["parts"]
+            return found
+    except (OSError, HTTPException, ValueError, KeyError):
         return {}
-    return found
