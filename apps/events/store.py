@@ -162,7 +162,6 @@ class EventStore:
     def command(self, statement: Statement, *, seconds: float | None = None, alone: str = "") -> None:
         """Run a statement that answers nothing (tables, counting, erasure), for ``seconds`` at most where given.
 
-
         One that must be ``alone`` is refused as ``Unavailable`` while another of that name runs, be it that of a
         process which has ended since. The embedded engine has no need of it: it ends with its process.
         """
