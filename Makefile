@@ -19,7 +19,7 @@ EVENTS ?= 1000000
 COLLECTED := staticfiles/staticfiles.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test test-server test-recipes check bench bench-ingest bench-rollups lock script plotly bench-pages screenshots
+.PHONY: help setup run serve test test-server test-recipes check bench bench-ingest bench-server bench-rollups lock script plotly bench-pages screenshots
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ bench: setup ## Measure loading and queries on a store of its own (months and ye
 
 bench-ingest: setup ## Measure tracking beside bare applications (needs wrk).
 	@$(PY) -m benchmarks.ingest
+
+bench-server: $(VENV)/installed-dev ## Measure server mode with 1, 2 and 3 web processes (needs wrk, PostgreSQL, Redis).
+	@$(PY) -m benchmarks.servers
 
 bench-rollups: setup ## Measure prepared counts beside events, with a made year: EVENTS=10000000 for ten million.
 	@$(PY) -m benchmarks.rollups --events $(EVENTS)

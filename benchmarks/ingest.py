@@ -72,7 +72,7 @@ class Bench:
         self._busy = os.getloadavg()[0]
         self._threads = threads
         # Limits that no load reaches: the limiter still counts.
-        limits = {"RATE_LIMIT_TOKEN": "100000000", "RATE_LIMIT_ADDRESS": "100000000"}
+        limits = dict.fromkeys(("RATE_LIMIT_TOKEN", "RATE_LIMIT_ADDRESS", "RATE_LIMIT_SITE"), "100000000")
         self._environment = {"DATA_DIR": str(folder / "data"), **limits}
         self._made = made(events, self._environment, measure=False)
         recent = recent_events(3_000)
