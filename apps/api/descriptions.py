@@ -138,7 +138,7 @@ CHANGE_SITE = _described(
 DELETE_SITE = _described(
     "deleteSiteById",
     "Sites",
-    "Delete a site (site:write)",
+    "Delete a site (site:write, of an owner or of the organization itself)",
     responses={
         204: OpenApiResponse(description="There was no such site."),
         205: OpenApiResponse(description="The site has been deleted."),

@@ -109,7 +109,7 @@ class SitesView(ScopedView):
 
     @property
     def _context(self) -> dict[str, Any]:
-        return {"request": self.request, "can_edit": self.can_edit}
+        return {"request": self.request, "can_edit": self.can_edit, "token": self.token}
 
 
 class SiteView(ScopedView):
@@ -133,8 +133,10 @@ class SiteView(ScopedView):
 
     @extend_schema(**describe.DELETE_SITE)
     def delete(self, request: Request, organization_id: str, site_id: str) -> Response:
-        self.must_own(self.organization)
-        site = Site.objects.for_token(self.token).select_related("organization").filter(public_id=site_id).first()
+        organization = self.organization
+        self.must_own()
+        reachable = Site.objects.for_token(self.token).select_related("organization")
+        site = reachable.filter(organization=organization, public_id=site_id).first()
         if site is None:
             return Response(status=204)
         with transaction.atomic():
@@ -143,7 +145,7 @@ class SiteView(ScopedView):
         return Response(status=205)
 
     def _answer(self, site: Site) -> Response:
-        context = {"request": self.request, "can_edit": self.can_edit}
+        context = {"request": self.request, "can_edit": self.can_edit, "token": self.token}
         return Response(SiteOut(site, context=context).data)
 
 

@@ -145,7 +145,7 @@ class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic to the
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         organization = values.get("organization") or getattr(self.instance, "organization", None)
-        user = values.get("user")
+        user = values.get("user") or self.instance.user  # of a token that is there it cannot be changed
         role = organization.role_of(user) if organization and user else None
         if organization and user and role is None:
             self.add_error("user", _("This person is not a member of the organization."))

@@ -93,9 +93,9 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 class ApiToken(models.Model):
     """A key for integrations in one organization, within its scopes.
 
-    It acts for one person, or, without one, for the organization itself, with the rights of an editor at most: such a
-    token goes on when whoever made it leaves. Only keyed hashes are kept; the token itself is shown once, by whoever
-    called ``issue`` or ``renew``.
+    It acts for one person, or, without one, for the organization itself, with the rights of an editor, and deletes
+    sites besides: such a token goes on when whoever made it leaves. Only keyed hashes are kept; the token itself is
+    shown once, by whoever called ``issue`` or ``renew``.
     """
 
     public_id = models.CharField(max_length=64, unique=True, default=new_token_id, editable=False)
@@ -187,6 +187,11 @@ class ApiToken(models.Model):
     def allows(self, scope: Scope) -> bool:
         """Whether it may be used for this now: the role of its person counts, which may be less than it was."""
         return self.holds(scope) and self.role is not None and scope in scopes_for(self.role)
+
+    @property
+    def may_delete_sites(self) -> bool:
+        """Whether it may delete sites that its scopes and limits reach: an owner's may, and the organization's own."""
+        return self.user_id is None or self.role is Role.OWNER
 
     def is_usable(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from apps.organizations.issuing import make_token
-from apps.organizations.models import Membership, Role
+from apps.organizations.models import ApiToken, Membership, Role, User
 from apps.sites.models import Site, Visibility
 from tests.api.calls import Caller, address, refusal
 from tests.people import World
@@ -40,6 +41,26 @@ def test_permissions_follow_the_role(ada: Caller, ben: Caller, world: World) -> 
     path = f"/v1/orgs/{world.acme.public_id}"
     assert [caller.get(path).json()["permissions"]["admin"] for caller in (ada, ben)] == [True, False]
     assert [caller.get(address(world.docs)).json()["permissions"]["edit"] for caller in (ada, ben)] == [True, False]
+
+
+def test_a_site_says_what_its_token_may_do_with_it(world: World) -> None:
+    def told(user: User | None, *, limited: bool = False) -> tuple[bool, ...]:
+        scopes = ["site:read", "site:write"]
+        token, raw = ApiToken.issue(
+            organization=world.acme, user=user, title="Of a test", only_some_sites=limited, scopes=scopes
+        )
+        token.sites.set([world.docs] if limited else [])
+        answer = Client().get(address(world.docs), headers={"authorization": f"Bearer {raw}"})
+        permissions = answer.json()["permissions"]
+        return tuple(permissions[name] for name in ("edit", "create", "admin"))
+
+    editor = User.objects.create_user("editor@acme.example", "editors have one too")
+    Membership.objects.create(organization=world.acme, user=editor, role=Role.EDITOR)
+    assert told(world.ada) == (True, True, True)
+    assert told(editor) == (True, True, False)
+    assert told(world.ben) == (False, False, False)
+    assert told(None) == (True, True, True)
+    assert told(world.ada, limited=True) == (True, False, True)
 
 
 def test_a_site_has_the_published_shape(ada: Caller, world: World) -> None:
