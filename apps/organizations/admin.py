@@ -102,35 +102,64 @@ class UserAdmin(DjangoUserAdmin, MembersAdmin, AuditedAdmin):  # type: ignore[mi
     search_fields = ("email", "first_name", "last_name", "=public_id")
     search_help_text = _("E-mail address or name, or the id that the audit tells")
     ordering = ("email",)
-    filter_horizontal = ()
+    filter_horizontal = ("user_permissions",)
     readonly_fields = ("public_id", "last_login", "date_joined")
+    superusers_fields = ("is_staff", "is_superuser", "user_permissions")
     fieldsets = (
         (None, {"fields": ("email", "password", "public_id")}),
         (_("Name"), {"fields": ("first_name", "last_name")}),
-        (_("Rights in administration"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Rights in administration"), {"fields": ("is_active", *superusers_fields)}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
     inlines = (MembershipInline,)
     actions = ("remove_factors", "end_sessions")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Who gives rights may do everything: superusers alone."""
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if _is_superuser(request) else (*fields, *self.superusers_fields)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Whoever may set a person's password has that person's rights: others' of the staff are for superusers."""
+        allowed: bool = super().has_change_permission(request, obj)
+        return allowed and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        allowed: bool = super().has_delete_permission(request, obj)
+        return allowed and _may_touch(request, obj)
+
     @admin.action(description=_("Remove second factors and passkeys"), permissions=["change"])
     def remove_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """For people who lost theirs: make sure first who is asking."""
-        for person in queryset:
+        for person in _touchable(request, queryset):
             Authenticator.objects.filter(user=person).delete()
             record(request, "remove_factors", details={"person": person.public_id})
         self.message_user(request, gettext("The password alone lets them in now."), messages.WARNING)
 
     @admin.action(description=_("Sign out everywhere"), permissions=["change"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for person in queryset:
+        for person in _touchable(request, queryset):
             end_sessions_of(person)
             record(request, "end_sessions", details={"person": person.public_id})
         self.message_user(request, gettext("They have to sign in anew."))
 
     def memberships_of(self, rows: Iterable[Any]) -> list[Membership]:
         return list(Membership.objects.filter(user__in=[row.pk for row in rows]))
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return request.user.is_active and request.user.is_superuser
+
+
+def _may_touch(request: HttpRequest, person: User | None) -> bool:
+    if person is None or person == request.user:
+        return True
+    return _is_superuser(request) or not (person.is_staff or person.is_superuser)
+
+
+def _touchable(request: HttpRequest, people: QuerySet[User]) -> list[User]:
+    return [person for person in people if _may_touch(request, person)]
 
 
 class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]  # generic to the type checker alone
