@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
 
+from apps.organizations.audit import record
 from apps.organizations.models import User
 
 NOTED_FOR = 300
@@ -91,7 +92,8 @@ class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth has no ty
 
     def form_valid(self, form: Form) -> HttpResponse:
         assert isinstance(self.request.user, User)  # noqa: S101  # the view is for people who are signed in
-        end_sessions_of(self.request.user, but=self.request.session.session_key)
+        ended = end_sessions_of(self.request.user, but=self.request.session.session_key)
+        record(self.request.user, "end_other_sessions", details={"sessions": ended})
         messages.success(self.request, gettext("You are signed out everywhere else."))
         return redirect("usersessions_list")
 

@@ -17,7 +17,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from joserfc.jwk import OctKey, RSAKey
 
-from apps.organizations.models import User
+from apps.organizations.models import AuditEntry, User
 from tests.accounts.provider import CLIENT, SECRET, Provider, running
 from tests.accounts.visits import code_of, confirm_password, is_signed_in, set_up_app, sign_in, text_of
 from tests.people import PASSWORD, World
@@ -195,6 +195,7 @@ def test_an_account_is_connected_only_after_the_password_was_shown_again(
     assert SocialAccount.objects.get().user == world.ben
     page = text_of(ben.get("/accounts/connections/"))
     assert "<strong>ben@example.com</strong>" in page
+    assert AuditEntry.objects.get(who=world.ben.public_id).what == "connect_account"
 
 
 def test_a_connection_is_ended(ben: Client, world: World, provider: Provider) -> None:
@@ -202,6 +203,8 @@ def test_a_connection_is_ended(ben: Client, world: World, provider: Provider) ->
     confirm_password(ben, "/")
     ben.post("/accounts/connections/", {"account": SocialAccount.objects.get().pk})
     assert not SocialAccount.objects.exists()
+    told = AuditEntry.objects.filter(who=world.ben.public_id)
+    assert [entry.what for entry in told] == ["disconnect_account", "connect_account"]
     other = Client()
     round_trip(other, "Ben")
     assert not is_signed_in(other)

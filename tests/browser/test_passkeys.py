@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from playwright.sync_api import CDPSession, expect
 
+from apps.organizations.models import AuditEntry
 from tests.browser.conftest import Reader
 from tests.people import PASSWORD
 
@@ -123,6 +124,8 @@ def test_a_passkey_is_renamed_and_removed_and_then_lets_nobody_in(reader: Reader
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("You have none.")).to_be_visible()
     assert not Authenticator.objects.exists()
+    told = AuditEntry.objects.filter(details__kind="webauthn").order_by("pk")
+    assert [entry.what for entry in told] == ["add_factor", "remove_factor"]
     sign_out(reader)
     page.goto(f"{reader.server}/accounts/login/")
     page.get_by_role("button", name="Use a passkey").click()
