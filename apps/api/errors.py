@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
 from rest_framework import exceptions
 
+from apps.core.away import records_are_away
 from apps.core.errors import Refusal, Unavailable
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def error_response(status: int, message: str, *, plain: bool = False) -> HttpRes
 
 def answer(error: Exception, *, plain: bool = False) -> HttpResponse:
     """The answer to whatever was raised. What nobody foresaw is logged and told without details."""
-    if isinstance(error, OperationalError | InterfaceError):
+    if records_are_away(error):
         log.warning("The database of the records does not answer: %s", error)
         error = Unavailable("The database of the records does not answer.")
     status, message = _status_and_message(error)

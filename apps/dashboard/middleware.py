@@ -9,11 +9,12 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix, reverse
+
+from apps.core.away import records_are_away
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class RecordsAway:
         return self.get_response(request)
 
     def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, OperationalError | InterfaceError):
+        if not records_are_away(error):
             return None
         log.warning("The database of the records does not answer: %s", error)
         # Without the request: who is there cannot be told now.
