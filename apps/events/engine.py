@@ -58,4 +58,4 @@ def _one(sql: str) -> int:
 
 
 def _ask(sql: str) -> list[list[int]]:
-    return get_store().about(Statement(sql=sql), seconds=SECONDS)  # type: ignore[return-value]
+    return get_store().about(Statement(sql=sql), seconds=SECONDS)  # type: ignore[return-value]  # columns of these very types

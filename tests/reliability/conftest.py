@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import require
 from tests.reliability.service import Service
+from tests.servers.running import Redis
 
 
 @pytest.fixture
@@ -16,3 +18,13 @@ def service(tmp_path: Path) -> Iterator[Service]:
     service = Service(tmp_path)
     yield service
     service.end()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Redis]:
+    """A running Redis."""
+    require("redis-server")
+    server = Redis(tmp_path / "redis")
+    server.start()
+    yield server
+    server.end()

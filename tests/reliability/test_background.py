@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from insights_site.background import STOP_SECONDS
-from tests.conftest import require
 from tests.reliability.programs import Programs, parts
 from tests.reliability.service import SECONDS, Service
 from tests.servers.running import Redis, wait_until
@@ -44,15 +43,6 @@ def sessions(service: Service) -> list[str]:
     """Keys of the sign-in sessions that are kept."""
     with closing(sqlite3.connect(service.data / "records.sqlite3")) as records:
         return [key for (key,) in records.execute("SELECT session_key FROM django_session ORDER BY 1")]
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Redis]:
-    require("redis-server")
-    server = Redis(tmp_path / "redis")
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

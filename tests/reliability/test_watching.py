@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import require
 from tests.reliability.programs import Programs, parts
 from tests.reliability.service import Service, event
 from tests.servers.running import Redis, wait_until
@@ -29,15 +28,6 @@ delete_expired_sessions.enqueue()
 """
 DONE = ("insights_task_seconds_count", 'outcome="done",task="apps.organizations.tasks.delete_expired_sessions"')
 ACCEPTED = ("insights_events_accepted_total", "")
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Redis]:
-    require("redis-server")
-    server = Redis(tmp_path / "redis")
-    server.start()
-    yield server
-    server.end()
 
 
 @pytest.fixture
