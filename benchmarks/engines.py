@@ -10,7 +10,7 @@ import argparse
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -69,7 +69,7 @@ class ClickHouse:
 
     def load(self, batch: Columns) -> None:
         names = ["site", "timestamp", "visitor", "session", "event_type", "url_path", "country"]
-        columns = [[1] * len(batch[0]), *batch]
+        columns: list[Sequence[object]] = [[1] * len(batch[0]), *batch]
         self._client.insert("events", columns, column_names=names, column_oriented=True)
 
     def ask(self, question: str) -> list[Any]:
@@ -77,7 +77,7 @@ class ClickHouse:
 
     def size(self) -> int:
         sql = "SELECT sum(bytes_on_disk) FROM system.parts WHERE table = 'events' AND active"
-        return int(self._client.query(sql).first_row[0])
+        return int(self._client.query(sql).result_rows[0][0])
 
 
 class SQLite:

@@ -55,7 +55,7 @@ def main(size: int, *, measure: bool) -> None:
     found = {
         "organization": demo.organization.public_id,
         "site": demo.site.public_id,
-        "token": fresh_token(demo, now=now),
+        "token": fresh_token(demo),
         "events": run.imported,
         "load_average": load_average,
         "generating_seconds": generating,

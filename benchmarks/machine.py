@@ -21,7 +21,7 @@ def description() -> str:
 
 
 def _engine_version() -> str:
-    return str(chdb.query("SELECT version()", "TabSeparated")).strip()
+    return str(chdb.query("SELECT version()", "TabSeparated")).strip()  # type: ignore[no-untyped-call]
 
 
 def _processor() -> str:

@@ -154,8 +154,8 @@ def report(measured: Sequence[Measured], size: int, busy: float, remark: str) ->
     head = ("page", "late panels", "first byte", "all panels", "first paint", "shift", "on a phone", "shift there")
     yield from markdown(head, [_waiting_row(each) for each in measured])
     yield from ("", "## Weight", "")
-    head = ("page", "page", "late panels", "font", "scripts", "all, as sent")
-    yield from markdown(head, [_weight_row(each) for each in measured])
+    weights = ("page", "page", "late panels", "font", "scripts", "all, as sent")
+    yield from markdown(weights, [_weight_row(each) for each in measured])
 
 
 def _heading(size: int, busy: float) -> Iterator[str]:

@@ -142,7 +142,7 @@ class Bench:
         self._client = clickhouse_connect.get_client(interface="chdb", path=str(folder))
 
     def one_row(self, sql: str) -> tuple[Any, ...]:
-        return tuple(self._client.query(sql).first_row)
+        return tuple(self._client.query(sql).first_row or ())
 
     def make_events(self, size: int, visitors: int) -> float:
         """Sessions of six events, a minute apart, evenly over the year; some visitors come more often."""

@@ -97,7 +97,7 @@ def _queues(_now: datetime) -> tuple[str, str]:
     erasures = _("%(number)s erasures under way") % {"number": Erasure.objects.count()}
     if not settings.REDIS_URL:
         return UNKNOWN, f"{_('Tasks wait within this process.')} {erasures}"
-    lengths = {queue: int(client().llen(queue)) for queue in settings.TASK_QUEUES}  # type: ignore[arg-type]
+    lengths = {queue: int(client().llen(queue)) for queue in settings.TASK_QUEUES}
     listed = ", ".join(f"{queue} {length:,}" for queue, length in lengths.items())
     return f"{sum(lengths.values()):,}", f"{listed}. {erasures}"
 

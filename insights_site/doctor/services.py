@@ -108,7 +108,7 @@ def background_is_at_work() -> Iterator[Finding]:
             yield problem(
                 "background", f"No {part} gave a sign of life in the last minute.", f"celery -A insights_site {part}"
             )
-    waiting = sum(int(client().llen(queue)) for queue in settings.TASK_QUEUES)  # type: ignore[arg-type]
+    waiting = sum(int(client().llen(queue)) for queue in settings.TASK_QUEUES)
     if waiting > LONG_QUEUE:
         yield warning("background", f"{waiting:,} tasks wait.", "Start more workers, or raise TASK_THREADS.")
 

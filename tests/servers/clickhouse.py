@@ -69,6 +69,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/ping":
             self._answer(200, b"Ok.\n")
+        elif self.path == "/faults":
+            self._answer(200, json.dumps({"met": self.server.faults.met}).encode())
         else:
             self._statement(b"")
 
@@ -88,7 +90,7 @@ class Handler(BaseHTTPRequestHandler):
         except EngineError as error:
             self._refuse(error)
             return
-        fault = self.server.faults.of(task.kind)
+        fault = self.server.faults.of(task.begins)
         if fault is not None and self._goes_wrong(fault, task, fields):
             return
         if fields.get("wait_end_of_query") != "1" and task.kind in _STREAMED:

@@ -18,6 +18,8 @@ _FORMAT = re.compile(rb"\bFORMAT\s+(\w+)\s*;?\s*\Z", re.IGNORECASE)
 _INSERT = re.compile(rb"\A\s*INSERT\s+INTO\s.*?\bFORMAT\s+(\w+)[ \t]*\n", re.IGNORECASE | re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 DEFAULT_FORMAT = "TabSeparated"
+_BEGINNING = 200
+"""Bytes of a statement that tell it from others."""
 
 
 class EngineError(Exception):
@@ -50,10 +52,14 @@ class Task:
         return found[1].decode() if found else DEFAULT_FORMAT
 
     @property
+    def begins(self) -> str:
+        """The statement's first words, in lower case, with one space between each two."""
+        return " ".join(self.sql[:_BEGINNING].decode(errors="replace").lower().split())
+
+    @property
     def kind(self) -> str:
         """The statement's first word, in lower case."""
-        words = self.sql.split(maxsplit=1)
-        return words[0].decode(errors="replace").lower() if words else ""
+        return self.begins.partition(" ")[0]
 
 
 def parted(body: bytes) -> tuple[bytes, bytes]:

@@ -23,7 +23,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """``seconds`` of waiting; the engine's ``code`` and ``message`` of an error; ``only`` statements that begin so."""
+    """``seconds`` of waiting; the engine's ``code`` and ``message`` of an error; ``only`` statements that begin so, in lower case."""
 
     mode: Mode
     seconds: float = 60.0
@@ -50,10 +50,10 @@ class Faults:
             self._changed.set()
             self._changed = threading.Event()
 
-    def of(self, kind: str) -> Fault | None:
-        """The fault that a statement of this kind meets."""
+    def of(self, begins: str) -> Fault | None:
+        """The fault that a statement meets that begins so."""
         with self._lock:
-            if self._fault is None or not self._left or not kind.startswith(self._fault.only):
+            if self._fault is None or not self._left or not begins.startswith(self._fault.only):
                 return None
             self._left -= 1
             self.met += 1

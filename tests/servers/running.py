@@ -120,6 +120,11 @@ class ClickHouse(Server):
         met: int = json.loads(self._ask("POST", "/faults", json.dumps(fault).encode()))["met"]
         return met
 
+    def met(self) -> int:
+        """How many statements have met the fault that is set."""
+        met: int = json.loads(self._ask("GET", "/faults"))["met"]
+        return met
+
     def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
             connection.request(method, path, body)
@@ -184,9 +189,9 @@ class Postgres(Server):
         return int((self._cluster / "postmaster.pid").read_text().split()[0])
 
 
-def wait_until(what: Callable[[], bool], log: Path | None = None) -> None:
-    """Return when it is so; fails with what ``log`` says when that takes too long."""
-    deadline = time.monotonic() + SECONDS
+def wait_until(what: Callable[[], bool], log: Path | None = None, *, seconds: float = SECONDS) -> None:
+    """Return when it is so; fails with what ``log`` says when that takes longer than ``seconds``."""
+    deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline, log.read_text() if log and log.exists() else "It does not happen."
         time.sleep(0.05)

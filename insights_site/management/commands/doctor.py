@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandParser
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         " each whether it is OK, and what to do where it is not. Changes nothing, and works beside a running server"
         " and without one. Ends with 1 where there is a problem."
     )
-    requires_system_checks: ClassVar[list[str]] = []  # it tells what they say itself
+    requires_system_checks = ()  # it tells what they say itself
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print a list of objects in place of lines")
