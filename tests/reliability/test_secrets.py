@@ -14,8 +14,8 @@ import requests
 
 from tests.accounts.visits import code_of
 from tests.reliability.service import SECONDS, Service, event, free_port
-from tests.servers.running import Redis
 from tests.reliability.test_privacy import found_in_files
+from tests.servers.running import Redis
 
 EMAIL, PASSWORD, NEXT_PASSWORD = "ada@example.com", "mark-password-of-ada", "mark-next-password-of-ada"
 SETTINGS = {

@@ -23,7 +23,8 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """``seconds`` of waiting; the engine's ``code`` and ``message`` of an error; ``only`` statements that begin so, in lower case."""
+    """``seconds`` of waiting; the engine's ``code`` and ``message`` of an error; ``only`` statements that begin so, in
+    lower case."""
 
     mode: Mode
     seconds: float = 60.0
