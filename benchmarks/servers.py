@@ -20,6 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks import groups
 from benchmarks.inside import made
 from benchmarks.load import Load, bodies_of, must_have_client, post_for, recent_events, write_lines
 from benchmarks.machine import description
@@ -52,27 +53,28 @@ def main() -> None:
     must_have_client()
     busy = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="insights-servers-") as folder:
-        found = list(measure(Path(folder), options.events))
-    text = "\n".join(report(found, options.events, busy)) + "\n"
+        found, gathered = measure(Path(folder), options.events)
+    text = "\n".join((*report(found, options.events, busy), *_of_groups(gathered))) + "\n"
     print(text)
     if options.write:
         REPORT.write_text(text)
 
 
-def measure(folder: Path, events: int) -> Iterator[Found]:
-    """The embedded engine, then server mode with one to three web processes."""
+def measure(folder: Path, events: int) -> tuple[list[Found], dict[str, tuple[float, float]]]:
+    """The embedded engine, then server mode with one to three web processes; and what groups are worth there."""
     bodies = {
         batch: write_lines(folder / f"bodies-{batch}", bodies_of(recent_events(3_000), batch=batch))
         for batch in (1, BATCH)
     }
     alone = {"DATA_DIR": str(folder / "alone"), **LIMITS}
-    yield _found("embedded, one process", alone, made(events, alone, measure=False), bodies)
+    found = [_found("embedded, one process", alone, made(events, alone, measure=False), bodies)]
     with servers(folder) as addresses:
         apart = {"DATA_DIR": str(folder / "apart"), **addresses, **LIMITS}
         data = made(events, apart, measure=False)
         for number in PROCESSES:
             name = f"server mode, {number} web process{'es' if number > 1 else ''}"
-            yield _found(name, {**apart, "WEB_WORKERS": str(number)}, data, bodies)
+            found.append(_found(name, {**apart, "WEB_WORKERS": str(number)}, data, bodies))
+        return found, groups.measured(apart)
 
 
 @contextmanager
@@ -156,6 +158,22 @@ Questions: the panels of Traffic over 30 days over the API, one after the other.
             for each in found
         ],
     )
+
+
+def _of_groups(gathered: Mapping[str, tuple[float, float]]) -> Iterator[str]:
+    yield f"""
+## Groups, or an insert for each request
+
+A web process gathers what its requests bring into one insert. The same {groups.THREADS} threads, each with one event at
+a time, over the wire to the same store: through the writer, and past it, each with inserts of its own at once.
+
+ClickHouse's own way of gathering (`async_insert=1, wait_for_async_insert=1`) could not be measured: the engine of these
+tests takes the setting and makes a part of each insert all the same. A server gathers what has the same statement and
+settings; our inserts have a deadline in the one and a token in the other, by which each is stored once and none late.
+So they are sent with `async_insert=0`, whatever the server's default is.
+"""
+    rows = [(name, f"{rate:,.0f}", f"{wait:.0f}") for name, (rate, wait) in gathered.items()]
+    yield from table(("shape", "events/s", "median ms"), rows)
 
 
 if __name__ == "__main__":

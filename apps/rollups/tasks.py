@@ -12,7 +12,7 @@ from apps.rollups.services import fill_due
 
 BUDGET_SECONDS = 10.0
 """After this long a run ends with the window that it is at; the next run goes on."""
-LOCK_SECONDS = 120.0
+LOCK_SECONDS = 60.0
 """More than a run usually takes; a worker that was killed keeps the others away for as long.
 
 A run ends with the piece that it is at, each of whose statements may take ``arrivals.STATEMENT_SECONDS``: one that

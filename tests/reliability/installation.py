@@ -63,6 +63,13 @@ class Installation:
         worker = ("-m", "celery", "-A", "insights_site", "worker", "-Q", "rollups,maintenance,mail")
         self.workers.append(self.programs.start(*worker))
 
+    def start_ended_workers(self) -> None:
+        """As whoever looks after them does (systemd, Compose): a worker may end with Redis."""
+        for worker in list(self.workers):
+            if worker.poll() is not None:
+                self.workers.remove(worker)
+                self.start_worker()
+
     def start_beat(self) -> None:
         schedule = self._folder / f"beat-{len(self.beats)}"
         self.beats.append(self.programs.start("-m", "celery", "-A", "insights_site", "beat", "-s", str(schedule)))

@@ -144,10 +144,7 @@ def test_redis_goes_and_comes_back(whole: Installation, load: Load) -> None:
     assert whole.service.get("/readyz").status == 503
     assert whole.aggregate({"range": "last7Days"})[0] == 200
     whole.redis.start()
-    # A worker that ended with Redis is started again by whoever looks after it (systemd, Compose).
-    for worker in list(whole.workers):
-        if worker.poll() is not None:
-            whole.start_worker()
+    whole.start_ended_workers()
 
 
 def test_postgresql_is_restarted(whole: Installation, load: Load) -> None:
@@ -181,6 +178,19 @@ def test_a_worker_is_killed_in_a_task(whole: Installation, load: Load) -> None:
         whole.start_worker()
     load.wait_for_answers(30)
     whole.clickhouse.fault()
+    wait_for_counts(whole, earlier)
+
+
+def test_redis_goes_in_the_midst_of_a_filling(whole: Installation, load: Load) -> None:
+    whole.clickhouse.fault(mode="slow", only="insert into rollups", times=1, seconds=5)
+    earlier = days()[0] - timedelta(days=20)
+    whole.service.python(_IMPORT, earlier.isoformat())
+    wait_until(lambda: whole.clickhouse.met() == 1, whole.programs.log)
+    whole.redis.kill()
+    load.wait_for_answers(30)
+    time.sleep(5)
+    whole.redis.start()
+    whole.start_ended_workers()
     wait_for_counts(whole, earlier)
 
 
