@@ -7,6 +7,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,16 @@ print(ApiToken.issue(organization=Organization.objects.get(), user=None, title="
 """
 
 
+def between(start: datetime, end: datetime) -> dict[str, str]:
+    """The ``range`` of a question."""
+    return {"from": f"{start:%Y-%m-%dT%H:%M:%SZ}", "to": f"{end:%Y-%m-%dT%H:%M:%SZ}"}
+
+
 class Installation:
     """All of it, started; ``store`` may be asked directly."""
 
-    def __init__(self, folder: Path, *, web_workers: int = WEB_WORKERS) -> None:
+    def __init__(self, folder: Path, *, web_workers: int = WEB_WORKERS, **settings: str) -> None:
+        """``settings`` are those of the service and its workers; they are not the servers'."""
         folder.mkdir(parents=True, exist_ok=True)
         self.clickhouse = ClickHouse(folder / "clickhouse")
         self.postgres = Postgres(folder / "postgres")
@@ -37,6 +44,7 @@ class Installation:
         self.servers = (self.clickhouse, self.postgres, self.redis)
         self._web_workers = web_workers
         self._folder = folder
+        self._settings = settings
         self.beats: list[subprocess.Popen[str]] = []
         self.workers: list[subprocess.Popen[str]] = []
 
@@ -49,6 +57,7 @@ class Installation:
             "REDIS_URL": self.redis.url,
             # Counts are used however few events there are.
             "ROLLUP_MIN_EVENTS": "0",
+            **self._settings,
         }
         self.service = Service(self._folder, WEB_WORKERS=str(self._web_workers), **urls)
         self.service.start()

@@ -14,7 +14,7 @@ import pytest
 from apps.rollups.arrivals import SETTLING
 from apps.rollups.tasks import LOCK_SECONDS
 from tests.conftest import lacking, require
-from tests.reliability.installation import WEB_WORKERS, Installation, installed
+from tests.reliability.installation import WEB_WORKERS, Installation, between, installed
 from tests.reliability.load import Load
 from tests.reliability.service import event
 from tests.servers.running import POSTGRES, SECONDS, wait_until
@@ -212,10 +212,7 @@ def test_redis_goes_in_the_midst_of_a_filling(whole: Installation, counted: None
 
 def test_all_parts_give_the_same_figures_and_they_are_right(whole: Installation, counted: None) -> None:
     body = {
-        "range": {
-            "from": f"{days()[0]:%Y-%m-%dT%H:%M:%SZ}",
-            "to": f"{days()[-1] + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}",
-        },
+        "range": between(days()[0], days()[-1] + timedelta(days=1)),
         "groupBy": [{"column": "datetime", "interval": "day"}],
     }
     for _ in range(2 * WEB_WORKERS):
