@@ -11,10 +11,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from apps.core.errors import Refusal
+from apps.organizations.audit import AuditEntry, record
 from apps.organizations.issuing import make_token, revoke_token
-from apps.organizations.models import ApiToken, Membership, Organization, Role, User, all_scopes
+from apps.organizations.members import create_organization, create_person
+from apps.organizations.models import ApiToken, Organization, Role, User, all_scopes
 from apps.segments.models import VisitorSegment
 from apps.sites.models import Site
+from apps.sites.services import create_site
 
 EMAIL = "demo@example.com"
 PASSWORD = "demo-insights"  # noqa: S105  # printed for everybody; refused where others could reach the service
@@ -63,12 +66,14 @@ def make_demo(*, host: str, password: str, now: datetime) -> Demo:
     """
     if password:
         _refuse_weak(password)
-    user, made = User.objects.get_or_create(
-        email=EMAIL, defaults={"first_name": "Demo", "is_staff": True, "is_superuser": True}
-    )
-    if made or password:
-        user.set_password(password or PASSWORD)
+    user = User.objects.filter(email=EMAIL).first()
+    if user is None:
+        rights = {"is_staff": True, "is_superuser": True}
+        user = create_person(EMAIL, password or PASSWORD, who=AuditEntry.COMMAND, first_name="Demo", **rights)
+    elif password and not user.check_password(password):
+        user.set_password(password)
         user.save(update_fields=["password"])
+        record(AuditEntry.COMMAND, "set_password", details={"person": user.public_id})
     if not is_loopback(host) and user.check_password(PASSWORD):
         raise NotLoopback(
             f"HOST {host} can be reached from other machines and everybody knows the demo's password:"
@@ -76,11 +81,10 @@ def make_demo(*, host: str, password: str, now: datetime) -> Demo:
         )
     organization = find_organization()
     if organization is None:
-        organization = Organization.objects.create(title=ORGANIZATION)
-        Membership.objects.create(organization=organization, user=user, role=Role.OWNER)
+        organization = create_organization(ORGANIZATION, owner=user, who=AuditEntry.COMMAND)
     site = organization.sites.filter(title=SITE).first()
     if site is None:
-        site = Site.objects.create(organization=organization, title=SITE, url=SITE_URL, created_at=now)
+        site = create_site(organization, title=SITE, url=SITE_URL, who=AuditEntry.COMMAND, created_at=now)
         for title, claims in SEGMENTS.items():
             VisitorSegment.objects.create(site=site, title=title, claims=claims)
     return Demo(organization=organization, site=site, user=user)

@@ -47,7 +47,8 @@ def organizations(request: HttpRequest) -> HttpResponse:
     """My organizations; posted to, a new one, which I own."""
     form = OrganizationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = create_organization(form.cleaned_data["title"], who=who_of(request))
+        person = who_of(request)
+        made = create_organization(form.cleaned_data["title"], owner=person, who=person)
         return redirect("dashboard:organization", made.public_id)
     who, visible = who_of(request), Site.objects.visible_to(request.user)
     memberships = Membership.objects.filter(user=who).select_related("organization").order_by("organization__title")

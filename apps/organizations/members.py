@@ -51,10 +51,18 @@ class HoldsSites(Refusal):
 
 
 @transaction.atomic
-def create_organization(title: str, *, who: User) -> Organization:
-    """A new organization that ``who`` owns."""
+def create_person(email: str, password: str, *, who: User | str, **fields: Any) -> User:
+    """A new person of no organization; ``who`` makes them, a person or ``AuditEntry.COMMAND``."""
+    made = User.objects.create_user(email, password, **fields)
+    record(who, "create_person", details={"person": made.public_id})
+    return made
+
+
+@transaction.atomic
+def create_organization(title: str, *, owner: User, who: User | str) -> Organization:
+    """A new organization; ``who`` makes it, a person or ``AuditEntry.COMMAND``."""
     organization = Organization.objects.create(title=title)
-    Membership.objects.create(organization=organization, user=who, role=Role.OWNER)
+    Membership.objects.create(organization=organization, user=owner, role=Role.OWNER)
     _note("create_organization", organization, who)
     return organization
 
@@ -195,5 +203,5 @@ def _end_tokens(membership: Membership) -> None:
     tokens.update(revoked_at=utc_now())
 
 
-def _note(what: str, organization: Organization, who: User, **details: Any) -> None:
+def _note(what: str, organization: Organization, who: User | str, **details: Any) -> None:
     record(who, what, organization=organization, details=details)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -10,9 +11,10 @@ from django.core.validators import URLValidator, validate_email
 from django.db import transaction
 
 from apps.core.errors import Refusal
-from apps.organizations.audit import record
+from apps.organizations.audit import AuditEntry, record
 from apps.organizations.issuing import make_token
-from apps.organizations.models import Membership, Organization, Role, User, all_scopes
+from apps.organizations.members import create_organization, create_person
+from apps.organizations.models import Organization, Role, User, all_scopes
 from apps.sites.models import Site
 
 SHORTEST_TITLE = 2
@@ -31,9 +33,9 @@ class Bootstrapped:
 
 
 @transaction.atomic
-def create_site(organization: Organization, *, title: str, url: str, who: User) -> Site:
+def create_site(organization: Organization, *, title: str, url: str, who: User | str, **fields: Any) -> Site:
     """A new site; the audit tells."""
-    site = Site.objects.create(organization=organization, title=title, url=url)
+    site = Site.objects.create(organization=organization, title=title, url=url, **fields)
     record(who, "create_site", site=site)
     return site
 
@@ -58,7 +60,7 @@ def bootstrap(*, organization: str, site: str, url: str, email: str, password: s
     _refuse_nonsense(organization, site, url, email)
     owner = _find_or_make_person(email, password)
     team = _find_or_make_organization(organization, owner)
-    found = team.sites.filter(title=site).first() or Site.objects.create(organization=team, title=site, url=url)
+    found = team.sites.filter(title=site).first() or create_site(team, title=site, url=url, who=AuditEntry.COMMAND)
     _row, raw = make_token(organization=team, user=owner, who=None, title=TOKEN_TITLE, scopes=all_scopes())
     return Bootstrapped(organization=team, owner=owner, site=found, token=raw)
 
@@ -89,7 +91,7 @@ def _find_or_make_person(email: str, password: str) -> User:
     except ValidationError as error:
         raise Refusal(" ".join(error.messages).removesuffix("."), path="password") from None
     first = not User.objects.filter(is_superuser=True).exists()
-    return User.objects.create_user(email, password, is_staff=first, is_superuser=first)
+    return create_person(email, password, who=AuditEntry.COMMAND, is_staff=first, is_superuser=first)
 
 
 def _find_or_make_organization(title: str, owner: User) -> Organization:
@@ -99,6 +101,4 @@ def _find_or_make_organization(title: str, owner: User) -> Organization:
         return owned
     if same_title.exists():
         raise Refusal(f"“{title}” exists, and {owner.email} does not own it", path="organization")
-    made = Organization.objects.create(title=title)
-    Membership.objects.create(organization=made, user=owner, role=Role.OWNER)
-    return made
+    return create_organization(title, owner=owner, who=AuditEntry.COMMAND)

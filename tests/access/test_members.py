@@ -38,7 +38,7 @@ def entries() -> list[tuple[str, str, str, object]]:
 
 
 def test_whoever_makes_an_organization_owns_it(world: World) -> None:
-    made = create_organization("Globex", who=world.ben)
+    made = create_organization("Globex", owner=world.ben, who=world.ben)
     assert roles(made) == {"Ben": "owner"}
     assert entries() == [("create_organization", world.ben.public_id, made.public_id, {})]
 

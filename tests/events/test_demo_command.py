@@ -60,6 +60,9 @@ def test_the_first_run_makes_everything_that_a_newcomer_needs(demo: Demo) -> Non
     assert "http://127.0.0.1:8000/" in text
     assert 550 < stored() < 650
     assert set(VisitorSegment.objects.values_list("title", flat=True)) == {"Enterprise customers", "Beta readers"}
+    told = AuditEntry.objects.order_by("pk").values_list("who", "what")
+    made = ("create_person", "create_organization", "create_site", "create_token")
+    assert list(told) == [("command", what) for what in made]
 
 
 def test_the_printed_curl_line_works(demo: Demo) -> None:

@@ -22,6 +22,12 @@ from apps.keeping.record_files import take_records
 dump = take_records()
 print(sorted(dump.counts.items()), sorted(dump.given.items()))
 """
+_LAST_ENTRY = """
+import django; django.setup()
+from apps.organizations.audit import AuditEntry
+entry = AuditEntry.objects.first()
+print(entry.who, entry.what)
+"""
 _SITES = """
 import django; django.setup()
 from apps.sites.models import Site
@@ -108,6 +114,8 @@ def test_it_is_made_and_read_while_the_server_is_stopped_too(kept: Kept, empty: 
     empty.manage("restore", str(tmp_path / "backup"))
     assert empty.stored(VALUES) == kept.stored(VALUES)
     assert empty.python(_RECORDS) == kept.python(_RECORDS)
+    assert kept.python(_LAST_ENTRY) == "command back_up\n"
+    assert empty.python(_LAST_ENTRY) == "command restore\n"
 
 
 def test_sites_keep_their_number_and_key_and_numbers_of_deleted_ones_are_not_given_again(

@@ -15,6 +15,7 @@ from apps.events.logs.formats import NAMED, LogFormat, UnknownFormat
 from apps.events.logs.importing import LogCounts, import_log
 from apps.events.ndjson import Unreadable
 from apps.events.progress import ProgressBar
+from apps.organizations.audit import AuditEntry, record
 from apps.sites.models import Site
 
 SHOWN = 20
@@ -63,6 +64,7 @@ class Command(BaseCommand):
         try:
             log_format = LogFormat(options["format"])
             base = _origin(options["url"] or site.url, needed=not log_format.has_host)
+            record(AuditEntry.COMMAND, "import_logs", site=site)
             counts = import_log(
                 options["file"], site=site, log_format=log_format, base=base, progress=show, complain=complain
             )

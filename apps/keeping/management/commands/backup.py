@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.core.errors import Refusal
 from apps.keeping import backup
+from apps.organizations.audit import AuditEntry, record
 
 
 class Command(BaseCommand):
@@ -36,4 +37,5 @@ class Command(BaseCommand):
             )
         except Refusal as error:
             raise CommandError(str(error)) from error
+        record(AuditEntry.COMMAND, "back_up", details={"events": found.event_count})
         self.stdout.write(json.dumps({"events": found.event_count, "files": len(found.files)}))

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from apps.core.errors import Refusal
 from apps.keeping import backup
 from apps.keeping.event_files import Form
+from apps.organizations.audit import AuditEntry, record
 
 FORMS: dict[str, Form] = {"parquet": "Parquet", "ndjson": "JSONEachRow"}
 
@@ -33,4 +34,5 @@ class Command(BaseCommand):
             found = backup.export_events(options["target"], FORMS[options["format"]], self.stderr.write)
         except Refusal as error:
             raise CommandError(str(error)) from error
+        record(AuditEntry.COMMAND, "export_events", details={"events": found.event_count, "form": options["format"]})
         self.stdout.write(json.dumps({"events": found.event_count, "files": len(found.files)}))

@@ -15,6 +15,7 @@ from apps.events.imports import open_run, run_import
 from apps.events.ndjson import Unreadable
 from apps.events.progress import ProgressBar
 from apps.keeping import backup
+from apps.organizations.audit import AuditEntry, record
 from apps.sites.models import Site
 
 
@@ -59,6 +60,7 @@ class Command(BaseCommand):
             found = backup.import_events(source, self.stderr.write)
         except Refusal as error:
             raise CommandError(str(error)) from error
+        record(AuditEntry.COMMAND, "import_events", details={"events": found.event_count})
         self.stdout.write(json.dumps({"imported": found.event_count, "files": len(found.events)}))
 
     def _import(self, options: dict[str, Any]) -> None:
@@ -73,8 +75,11 @@ class Command(BaseCommand):
             bar = ProgressBar(sys.stderr, before=run.lines)
             if run.finished_at is not None:
                 self.stderr.write(f"{options['file']} was imported already.")
-            elif run.lines:
-                self.stderr.write(f"Going on after line {run.lines}.")
+            else:
+                # Before the first event: what a stop leaves behind is told too.
+                record(AuditEntry.COMMAND, "import_events", site=site, details={"after_line": run.lines})
+                if run.lines:
+                    self.stderr.write(f"Going on after line {run.lines}.")
             run = run_import(run.pk, file=options["file"], progress=bar.show)
             bar.end()
         except (Refusal, Unreadable) as error:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from apps.organizations.audit import AuditEntry, record
 from apps.organizations.factors import encrypt_anew
 
 
@@ -18,4 +19,6 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{encrypt_anew()} secrets are encrypted with the key of today.")
+        changed = encrypt_anew()
+        record(AuditEntry.COMMAND, "encrypt_anew", details={"secrets": changed})
+        self.stdout.write(f"{changed} secrets are encrypted with the key of today.")

@@ -12,6 +12,7 @@ from django.db.models import Count
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
 from apps.core.progress import bar
+from apps.organizations.audit import AuditEntry, record
 from apps.rollups.filling import Window, given_twice
 from apps.rollups.models import FilledPeriod, State
 from apps.rollups.periods import Level
@@ -85,6 +86,7 @@ class Command(BaseCommand):
         last = _day(options["last"]) if options["last"] else first
         if last < first:
             raise CommandError("--to lies before --from.")
+        record(AuditEntry.COMMAND, "rebuild_rollups", site=site)
         done = rebuild(site, first, last + timedelta(days=1), utc_now())
         self.stdout.write(f"{done:,} periods were counted anew.")
 
