@@ -68,9 +68,8 @@ class ScopedView(ApiView):
 
     @property
     def can_edit(self) -> bool:
-        """Whether the token's person is more than a reader; an organization's own token is."""
-        role = self.token.role
-        return role is not None and role.can_edit
+        """Whether the token may change sites: by its scopes, and by what its person is now."""
+        return self.token.allows(Scope.SITE_WRITE)
 
     def must_own(self) -> None:
         """Raises ``Forbidden`` where the token may not delete sites."""

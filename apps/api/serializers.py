@@ -13,7 +13,7 @@ from typing import Any, cast
 from django.urls import reverse
 from rest_framework import serializers
 
-from apps.organizations.models import Organization, Role, User
+from apps.organizations.models import Organization, Role, Scope, User
 from apps.sites.models import Site, Visibility
 
 PLAN = "free"
@@ -90,10 +90,9 @@ class OrganizationOut(serializers.Serializer[Organization]):
     urls = OrganizationUrls()
 
     def to_representation(self, organization: Organization) -> dict[str, Any]:
-        role = organization.role_of_token(self.context["token"])
+        token = self.context["token"]
         location = reverse("api:organization", args=[organization.public_id])
-        owns = role is Role.OWNER
-        edits = role is not None and role.can_edit
+        owns = organization.role_of_token(token) is Role.OWNER
         absent = ("ownTeam", "createOpenAPISpec", "viewBilling", "listTeams", "listIntegrations")
         return {
             "object": "organization",
@@ -110,7 +109,7 @@ class OrganizationOut(serializers.Serializer[Organization]):
                 "view": True,
                 "access": True,
                 "admin": owns,
-                "createContent": edits,
+                "createContent": token.allows(Scope.SITE_WRITE),
                 "listMembers": owns,
                 **dict.fromkeys((*absent, "listInstallations", "installIntegration"), False),
             },

@@ -62,6 +62,7 @@ def audit(request: HttpRequest, organization: str) -> HttpResponse:
 def _rows(organization: Organization, entries: list[AuditEntry]) -> Iterator[Row]:
     people = User.objects.filter(public_id__in={entry.who for entry in entries}, memberships__organization=organization)
     names = {person.public_id: person.display_name for person in people}
+    names |= _tokens(organization, entries)
     names |= {AuditEntry.COMMAND: _("A command"), AuditEntry.TASK: _("The service itself")}
     titles = dict(Site.objects.filter(organization=organization).values_list("public_id", "title"))
     for entry in entries:
@@ -73,6 +74,12 @@ def _rows(organization: Organization, entries: list[AuditEntry]) -> Iterator[Row
             origin=entry.origin[:_ORIGIN_CHARACTERS],
             details=_in_words(entry.details),
         )
+
+
+def _tokens(organization: Organization, entries: list[AuditEntry]) -> dict[str, str]:
+    """Ids of the organization's own tokens that did something, and what they are called."""
+    found = organization.tokens.filter(user=None, public_id__in={entry.who for entry in entries})
+    return {each.public_id: _("Token “%(title)s”") % {"title": each.title} for each in found}
 
 
 def _in_words(details: Mapping[str, Any]) -> str:

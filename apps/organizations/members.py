@@ -13,9 +13,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.core.clock import utc_now
 from apps.core.errors import Refusal
 from apps.organizations.audit import record
+from apps.organizations.issuing import revoke_token
 from apps.organizations.models import Membership, Organization, User
 from apps.organizations.roles import Role
 
@@ -121,7 +121,7 @@ def leave_organization(organization: Organization, *, who: User) -> None:
     lock(organization)
     membership = _membership(organization, who)
     _must_leave_an_owner([membership])
-    _end_tokens(membership)
+    _end_tokens(membership, who=who)
     membership.delete()
     _note("leave_organization", organization, who)
 
@@ -177,12 +177,18 @@ def note_member(what: str, membership: Membership, *, who: User, **details: Any)
     _note(what, membership.organization, who, member=member, role=str(membership.role), sites=sites, **details)
 
 
+def _end_tokens(membership: Membership, *, who: User) -> None:
+    """Revoke what the person's programs have in the organization; the audit tells of each token."""
+    for token in membership.organization.tokens.filter(user=membership.user).order_by("pk"):
+        revoke_token(token, who=who)
+
+
 def note_removal(membership: Membership, *, who: User) -> None:
     """Add an entry of the audit about a membership that ends, and end what the person's programs had.
 
     Should they be a member again, their old tokens stay revoked.
     """
-    _end_tokens(membership)
+    _end_tokens(membership, who=who)
     _note("remove_member", membership.organization, who, member=membership.user.public_id)
 
 
@@ -196,11 +202,6 @@ def _membership(organization: Organization, user: User) -> Membership:
 def _must_leave_an_owner(losing: Iterable[Membership]) -> None:
     if left_without_owner(losing):
         raise LastOwner
-
-
-def _end_tokens(membership: Membership) -> None:
-    tokens = membership.organization.tokens.filter(user=membership.user, revoked_at__isnull=True)
-    tokens.update(revoked_at=utc_now())
 
 
 def _note(what: str, organization: Organization, who: User | str, **details: Any) -> None:

@@ -160,9 +160,9 @@ class MembershipAdmin(MembersAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        if change:
+        if change and form.changed_data:
             _note_change(form.instance, who_of(request))
-        else:
+        elif not change:
             note_member("add_member", form.instance, who=who_of(request))
 
 

@@ -79,7 +79,10 @@ def test_who_is_removed_sees_nothing_and_their_tokens_stay_dead(world: World) ->
     Membership.objects.create(organization=world.acme, user=world.ben)
     assert ApiToken.objects.find(raw, now=utc_now()) is None
     assert ApiToken.objects.find(kept, now=utc_now()) is not None
+    of_ben = ApiToken.objects.get(user=world.ben)
+    revoked = {"token": of_ben.public_id, "user": world.ben.public_id}
     assert entries() == [
+        ("revoke_token", world.ada.public_id, world.acme.public_id, revoked),
         ("remove_member", world.ada.public_id, world.acme.public_id, {"member": world.ben.public_id}),
     ]
 

@@ -70,6 +70,14 @@ def test_the_last_owner_cannot_be_made_anything_else_on_their_membership(staff: 
     assert told() == []
 
 
+def test_a_membership_that_is_saved_as_it_was_tells_nothing(staff: Client, world: World) -> None:
+    form = {"organization": str(world.acme.pk), "user": str(world.ben.pk), "role": "reader"}
+    assert save(staff, f"membership/{of(world.ben).pk}", form).status_code == 302
+    assert told() == []
+    assert save(staff, f"membership/{of(world.ben).pk}", form | {"role": "editor"}).status_code == 302
+    assert [what for what, _who, _member in told()] == ["change_member"]
+
+
 @pytest.mark.parametrize("changes", [{"_0_role": "editor"}, {"_0_DELETE": "on"}])
 def test_the_last_owner_stays_on_the_page_of_the_organization(
     staff: Client, world: World, changes: dict[str, str]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from django.test import Client
 
@@ -44,10 +46,11 @@ def test_permissions_follow_the_role(ada: Caller, ben: Caller, world: World) -> 
 
 
 def test_a_site_says_what_its_token_may_do_with_it(world: World) -> None:
-    def told(user: User | None, *, limited: bool = False) -> tuple[bool, ...]:
-        scopes = ["site:read", "site:write"]
+    def told(
+        user: User | None, *, limited: bool = False, scopes: Sequence[str] = ("site:read", "site:write")
+    ) -> tuple[bool, ...]:
         token, raw = ApiToken.issue(
-            organization=world.acme, user=user, title="Of a test", only_some_sites=limited, scopes=scopes
+            organization=world.acme, user=user, title="Of a test", only_some_sites=limited, scopes=list(scopes)
         )
         token.sites.set([world.docs] if limited else [])
         answer = Client().get(address(world.docs), headers={"authorization": f"Bearer {raw}"})
@@ -61,6 +64,7 @@ def test_a_site_says_what_its_token_may_do_with_it(world: World) -> None:
     assert told(world.ben) == (False, False, False)
     assert told(None) == (True, True, True)
     assert told(world.ada, limited=True) == (True, False, True)
+    assert told(world.ada, scopes=["site:read"]) == (False, False, False)
 
 
 def test_a_site_has_the_published_shape(ada: Caller, world: World) -> None:

@@ -7,7 +7,7 @@ from django.test import Client
 
 from apps.dashboard import audit
 from apps.organizations.audit import AuditEntry, record
-from apps.organizations.models import Membership, Role
+from apps.organizations.models import ApiToken, Membership, Role
 from tests.people import World
 
 
@@ -35,6 +35,18 @@ def test_who_is_no_member_is_told_by_an_id(client: Client, world: World) -> None
     page = page_of(client, world)
     assert f"<td>{world.cy.public_id}</td>" in page
     assert "Cy</td>" not in page
+
+
+def test_an_organizations_token_is_told_by_its_title(client: Client, world: World) -> None:
+    of_acme, _raw = ApiToken.issue(organization=world.acme, user=None, title="Nightly <sync>")
+    of_others, _raw = ApiToken.issue(organization=world.elsewhere, user=None, title="Theirs")
+    for token in (of_acme, of_others):
+        record(token.public_id, "change_site", site=world.docs)
+    client.force_login(world.ada)
+    page = page_of(client, world)
+    assert "<td>Token “Nightly &lt;sync&gt;”</td>" in page
+    assert f"<td>{of_others.public_id}</td>" in page
+    assert "Theirs" not in page
 
 
 @pytest.mark.parametrize(("role", "status"), [(Role.OWNER, 200), (Role.EDITOR, 403), (Role.READER, 403)])

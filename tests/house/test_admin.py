@@ -193,6 +193,8 @@ def test_changing_a_token_keeps_its_secret_and_its_owner(staff: Client, world: W
     assert found is not None
     assert (found.title, found.user, found.scopes) == ("Renamed", world.ada, ["site:read"])
     assert AuditEntry.objects.get().details["scopes"] == ["site:read"]
+    assert staff.post(address, form).status_code == 302
+    assert AuditEntry.objects.count() == 1, "Nothing was changed."
 
 
 def test_chosen_tokens_are_revoked(staff: Client, world: World) -> None:
