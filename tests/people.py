@@ -39,7 +39,7 @@ def make_world() -> World:
     return World(ada=ada, ben=ben, cy=cy, acme=acme, docs=docs, elsewhere=elsewhere, secrets=secrets)
 
 
-def token_of(user: User, organization: Organization, *scopes: str) -> str:
-    """A new raw token of ``user`` in ``organization``, with all scopes where none is named."""
+def token_of(user: User | None, organization: Organization, *scopes: str) -> str:
+    """A new raw token of ``user``, or of ``organization`` itself, with all scopes where none is named."""
     _token, raw = ApiToken.issue(organization=organization, user=user, title="test", scopes=list(scopes) or None)
     return raw

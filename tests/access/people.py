@@ -27,7 +27,7 @@ REFUSALS = ("401", "403", "404", "405")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A browser with a session, and a token of the API; nobody has neither."""
+    """A browser with a session, and a token of the API; nobody has neither, a machine no session."""
 
     session: str = ""
     token: str = ""
@@ -112,4 +112,5 @@ def make_cast() -> Cast:
         client.force_login(user)
         team = world.elsewhere if name == "stranger" else world.acme
         people[name] = Person(session=client.cookies[settings.SESSION_COOKIE_NAME].value, token=token_of(user, team))
+    people["machine"] = Person(token=token_of(None, world.acme))
     return Cast(people=people, organization=world.acme, site=world.docs, values=values)
