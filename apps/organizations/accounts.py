@@ -19,6 +19,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from apps.organizations.audit import record
 from apps.organizations.models import User
 from apps.organizations.sign_in import may_sign_up
 
@@ -75,7 +76,9 @@ def account(request: HttpRequest) -> HttpResponse:
     person = User.objects.get(pk=request.user.pk)
     form = NameForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
-        person.save(update_fields=form.changed_data)
+        if form.changed_data:
+            person.save(update_fields=form.changed_data)
+            record(person, "change_account", details={"fields": sorted(form.changed_data)})
         messages.success(request, gettext("Saved."))
         return redirect("account")
     return render(request, "account/account.html", {"form": form})
