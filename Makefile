@@ -39,7 +39,7 @@ test: $(VENV)/installed-dev npm ## Run the tests; what this machine lacks is ski
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --ignore tests/recipes
 
 # Where the engine, the database or the broker could make a difference.
-SERVER_TESTS := tests/api tests/insights tests/rollups tests/dashboard tests/keeping/test_erasing.py tests/keeping/test_commands_and_pages.py
+SERVER_TESTS := tests/api tests/insights tests/rollups tests/dashboard tests/keeping
 
 test-server: $(VENV)/installed-dev npm ## Run the tests of API, rollups and pages with servers: event store, PostgreSQL, Redis.
 	@TEST_MODE=server $(PY) -m pytest -n $(WORKERS) --dist loadfile $(SERVER_TESTS)

@@ -15,6 +15,8 @@ from tests.keeping.moved import VALUES, Empty, Kept, figures
 from tests.reliability.load import Load, batches_in_store
 from tests.reliability.service import Service
 
+pytestmark = pytest.mark.embedded  # it brings services of its own
+
 _RECORDS = """
 import django; django.setup()
 from django.db import connection
