@@ -22,7 +22,7 @@ from datetime import timedelta
 from apps.core.clock import utc_now
 from apps.rollups.models import FilledPeriod, State
 from apps.rollups.services import fill_due
-fill_due(utc_now() + timedelta(minutes=10))  # events are counted once they are two minutes old
+fill_due(utc_now() + timedelta(hours=2))  # when what came late is counted anew
 print(FilledPeriod.objects.filter(state=State.COUNTED, events__gt=0).count())
 """
 
