@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 from apps.core.errors import Refusal
 from apps.dashboard.columns import SHOWN
 from apps.dashboard.controls import Choice
-from apps.dashboard.drawings.asking import Answer, Asked, Asker
+from apps.dashboard.drawings.asking import Answer, Asked, Asker, WithRows
 from apps.dashboard.reports import Panel, Report
 from apps.dashboard.scope import Scope, tab_of
-from apps.dashboard.tables import TableRow
+from apps.dashboard.tables import Table, TableRow
 
 PER_PAGE = 100
 MOST_ROWS = 10_000
@@ -126,8 +126,14 @@ class PanelView:
     @property
     def skeleton(self) -> str:
         """The template of what stands in its place until it is there."""
-        own = "totals" if self.kind == "totals" else "other"
+        own = self.kind if self.kind == "totals" or self.blank else "other"
         return f"dashboard/skeletons/{own}.html"
+
+    @property
+    def blank(self) -> Table | None:
+        """The rows of its skeleton; none where a picture or a text comes in its place."""
+        drawing = self.panel.drawing
+        return drawing.blank(self.scope, self.panel.rows) if isinstance(drawing, WithRows) else None
 
     @property
     def figure_id(self) -> str:

@@ -128,6 +128,12 @@ def cell_of(figure: Figure, value: Any, zone: ZoneInfo) -> Cell:
     return number_cell(_rounded(value))
 
 
+def blank_cell_of(figure: Figure) -> Cell:
+    """Where a figure's value will be."""
+    is_moment = figure.unit is Unit.MOMENT
+    return Cell("", "", None, is_number=not is_moment, is_moment=is_moment)
+
+
 def _rounded(value: float | None) -> float | None:
     """Ratios have two digits; counts come as whole numbers, whatever the engine's type."""
     if isinstance(value, float):

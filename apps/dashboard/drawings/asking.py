@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from apps.dashboard.ranges import Period
 from apps.dashboard.scope import Scope
@@ -111,6 +111,14 @@ class Drawing(Protocol):
 
     def draw(self, asker: Asker, *, rows: int) -> Answer:
         """Ask what is needed and make the answer of it; ``rows`` is how many are wanted where it has rows."""
+
+
+@runtime_checkable
+class WithRows(Drawing, Protocol):
+    """A drawing with rows that are ranked."""
+
+    def blank(self, scope: Scope, rows: int) -> Table:
+        """As many rows as may come, with nothing in them yet."""
 
 
 def columns(names: Iterable[str]) -> list[dict[str, str]]:

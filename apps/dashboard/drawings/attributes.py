@@ -24,9 +24,16 @@ class Attributes:
         claim = asker.scope.choice("claim")
         return self._values(asker, claim, rows) if claim else self._names(asker, rows)
 
+    def blank(self, scope: Scope, rows: int) -> Table:
+        """As many rows as may come, with nothing in them yet."""
+        return self._by_name.blank(scope, rows)
+
+    @property
+    def _by_name(self) -> Ranking:
+        return Ranking(dimensions=("visitorClaimProperty",), measures=self.measures)
+
     def _names(self, asker: Asker, rows: int) -> Answer:
-        ranking = Ranking(dimensions=("visitorClaimProperty",), measures=self.measures)
-        answer = ranking.draw(asker, rows=rows)
+        answer = self._by_name.draw(asker, rows=rows)
         if answer.table is None or asker.scope.is_fixed:
             return answer
         linked = (_linked(row, asker.scope.with_choice("claim", str(row.cells[0].value))) for row in answer.table.rows)

@@ -11,6 +11,7 @@ from apps.dashboard.drawings.courses import by_bucket
 from apps.dashboard.drawings.ranking import Ranking
 from apps.dashboard.figures import Part, hours, stacked, world
 from apps.dashboard.measures import Measure
+from apps.dashboard.scope import Scope
 from apps.dashboard.tables import Table, TableRow, by_moment, cell_of, rows_of, text_cell
 
 _COUNTRIES = 250
@@ -25,15 +26,22 @@ class World:
     kind: ClassVar[str] = "world"
 
     def draw(self, asker: Asker, *, rows: int) -> Answer:
-        ranking = Ranking(dimensions=("visitorGeoCountry",), measures=self.measures)
-        found = ranking.rows(asker, max(rows, _COUNTRIES))
+        found = self._ranking.rows(asker, max(rows, _COUNTRIES))
         values = {row.keys["visitorGeoCountry"]: row.figures[0] for row in found if row.keys["visitorGeoCountry"]}
         links = {country: asker.scope.link_to("visitorGeoCountry", country) for country in values}
         return Answer(
-            table=ranking.table(found[:rows], asker.scope),
+            table=self._ranking.table(found[:rows], asker.scope),
             figure=world(values, label=str(self.measures[0].label), links=links),
             is_cut=len(found) > rows,
         )
+
+    def blank(self, scope: Scope, rows: int) -> Table:
+        """As many countries as may come, with nothing in their rows yet."""
+        return self._ranking.blank(scope, rows)
+
+    @property
+    def _ranking(self) -> Ranking:
+        return Ranking(dimensions=("visitorGeoCountry",), measures=self.measures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

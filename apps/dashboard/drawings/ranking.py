@@ -14,7 +14,7 @@ from apps.dashboard.drawings.asking import Answer, Asker
 from apps.dashboard.measures import Figure, Measure, alike, columns_of
 from apps.dashboard.ranges import Comparison
 from apps.dashboard.scope import Scope
-from apps.dashboard.tables import Cell, Table, TableRow, cell_of, moment_cell, rows_of, text_cell
+from apps.dashboard.tables import Cell, Table, TableRow, blank_cell_of, cell_of, moment_cell, rows_of, text_cell
 from apps.insights.catalog import COLUMNS
 from apps.insights.query import MAX_LIMIT
 from apps.insights.result import Result
@@ -45,14 +45,17 @@ class Ranking:
     has_bars: bool = True
     kind: ClassVar[str] = "ranking"
 
-    @property
-    def is_stacked(self) -> bool:
-        """Whether a row has more than a name and two figures: on a phone it takes two lines."""
-        return len(self.dimensions) > 1 or len(self.measures) > 2
-
     def draw(self, asker: Asker, *, rows: int) -> Answer:
         found = self.rows(asker, rows)
         return Answer(table=self.table(found, asker.scope), is_cut=len(found) >= rows)
+
+    def blank(self, scope: Scope, rows: int) -> Table:
+        """As many rows as may come, with nothing in them yet."""
+        cells = (
+            *(text_cell("", scope.link_to(name, ""), SHOWN[name].length) for name in self.dimensions),
+            *(blank_cell_of(measure) for measure in self.measures),
+        )
+        return Table(self.titles, (TableRow(cells=cells),) * rows)
 
     def rows(self, asker: Asker, rows: int, **options: Any) -> list[Ranked]:
         """The rows in their order, at most ``rows``."""
@@ -93,7 +96,7 @@ class Ranking:
         bars = [row.figures[0] or 0 for row in found] if self.has_bars else [0] * len(found)
         longest = max(bars, default=0) or 1
         return Table(
-            self._titles,
+            self.titles,
             tuple(
                 TableRow(cells=self._cells(row, scope), share=round(100 * bar / longest, 1))
                 for row, bar in zip(found, bars, strict=True)
@@ -101,7 +104,8 @@ class Ranking:
         )
 
     @property
-    def _titles(self) -> tuple[str, ...]:
+    def titles(self) -> tuple[str, ...]:
+        """The headings."""
         named = self.headings or tuple(SHOWN[name].heading for name in self.dimensions)
         return (*(str(name) for name in named), *(str(measure.label) for measure in self.measures))
 
@@ -151,8 +155,15 @@ class Risers:
             )
             for value in risen[:rows]
         )
-        titles = (str(SHOWN[self.dimension].heading), str(RISE.label), str(self.measure.label))
-        return Answer(table=Table(titles, table_rows), is_cut=len(risen) > rows)
+        return Answer(table=Table(self._ranking.titles, table_rows), is_cut=len(risen) > rows)
+
+    def blank(self, scope: Scope, rows: int) -> Table:
+        """As many rows as may come, with nothing in them yet."""
+        return self._ranking.blank(scope, rows)
+
+    @property
+    def _ranking(self) -> Ranking:
+        return Ranking(dimensions=(self.dimension,), measures=(RISE, self.measure))
 
     def _figures(self, asker: Asker, **options: Any) -> dict[Any, Any]:
         ranking = Ranking(dimensions=(self.dimension,), measures=(self.measure,))
