@@ -10,7 +10,8 @@ from django.db import connection
 
 from apps.core.clock import utc_now
 from apps.core.redis import client
-from apps.events.engine import engine_clock
+from apps.events.engine import SECONDS
+from apps.events.store import get_store
 from insights_site.at_once import at_once
 
 MOST = timedelta(minutes=1)
@@ -22,6 +23,10 @@ def _records() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         moment: datetime = cursor.fetchone()[0]
         return moment
+
+
+def _events() -> datetime:
+    return get_store().now(seconds=SECONDS)
 
 
 def _broker() -> datetime:
@@ -56,4 +61,4 @@ def _ahead(clock: Callable[[], datetime]) -> Callable[[], timedelta]:
     return compare
 
 
-_records_ahead, _events_ahead, _broker_ahead = _ahead(_records), _ahead(engine_clock), _ahead(_broker)
+_records_ahead, _events_ahead, _broker_ahead = _ahead(_records), _ahead(_events), _ahead(_broker)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from apps.events.store import Statement, get_store
 
@@ -46,11 +45,6 @@ def engine_now() -> Engine:
 def room() -> int:
     """Bytes that are free on the fullest disk of the engine's."""
     return _one("SELECT min(free_space) FROM system.disks")
-
-
-def engine_clock() -> datetime:
-    """What the engine's clock says."""
-    return datetime.fromtimestamp(_one("SELECT toUnixTimestamp64Milli(now64(3))") / 1_000, UTC)
 
 
 def _one(sql: str) -> int:

@@ -212,10 +212,10 @@ class EventStore:
         """Whether the engine is a server, which others ask too, and the wire to it may fail."""
         return bool(self._url)
 
-    def now(self) -> datetime:
-        """The moment by the store's own clock."""
-        seconds: int = self.query(Statement(sql="SELECT toUnixTimestamp(now())"))[0][0]
-        return datetime.fromtimestamp(seconds, UTC)
+    def now(self, *, seconds: float = QUERY_SECONDS) -> datetime:
+        """The moment by the store's own clock. Raises as ``query`` does."""
+        milliseconds = int(self.about(Statement(sql="SELECT toUnixTimestamp64Milli(now64(3))"), seconds=seconds)[0][0])
+        return datetime.fromtimestamp(milliseconds / 1_000, UTC)
 
     def migrate(self) -> list[str]:
         """Apply the numbered table files that are missing; returns their names, and keeps them. Safe to repeat."""

@@ -138,7 +138,7 @@ def _tables(erasure: Erasure) -> Sequence[str]:
 def _sweep(tables: Sequence[str]) -> None:
     """Wait until the files that were replaced are gone."""
     store, ends = get_store(), time.monotonic() + PATIENCE_SECONDS
-    until = int(store.query(statements.moment())[0][0]) + 1  # the engine's clock says when it replaced a file
+    until = int(store.now().timestamp()) + 1  # the engine's clock says when it replaced a file
     while (left := store.query(statements.replaced(tables, until))) and time.monotonic() < ends:
         for table in tables:
             store.command(statements.look(table))

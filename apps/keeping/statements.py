@@ -78,11 +78,6 @@ def ease(table: str) -> Statement:
     return Statement(sql=f"ALTER TABLE {table} RESET SETTING {', '.join(name for name, _value in _AT_ONCE)}")
 
 
-def moment() -> Statement:
-    """What the engine's clock says, in seconds since 1970."""
-    return Statement(sql="SELECT toUnixTimestamp(now())")
-
-
 def look(table: str) -> Statement:
     """Wake the engine's cleaner of a table, which otherwise sleeps the longer the less there was to do."""
     return Statement(sql=f"SYSTEM START CLEANUP {table}")
