@@ -16,6 +16,7 @@ from apps.insights.moments import PRESETS, Interval
 
 EARLIEST = date(2000, 1, 1)
 LATEST = date(2100, 1, 1)
+"""Days before and after these are taken for slips, in ranges and as ends of links and tokens."""
 MOST_BUCKETS = 1000
 """As many rows as one answer holds."""
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal
+from apps.dashboard.ranges import LATEST
 from apps.dashboard.reports import REPORTS
 from apps.dashboard.shared_scope import read_fixed_scope
 from apps.dashboard.site_forms import Lines
@@ -19,8 +20,6 @@ from apps.organizations.models import User
 from apps.sites.models import ShareLink, Site
 from apps.sites.share_links import LONGEST_PASSWORD, MAX_PARAMETERS_CHARACTERS, validate_embed_hosts
 from apps.sites.sharing import create_link
-
-LATEST = date(2100, 1, 1)
 
 
 def _reports() -> list[tuple[str, Any]]:

@@ -10,12 +10,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.clock import utc_now
+from apps.dashboard.ranges import LATEST
 from apps.organizations.issuing import make_token
 from apps.organizations.models import ApiToken, Organization, Scope, User
 from apps.organizations.tokens import OF_PEOPLE, scopes_for
 from apps.sites.models import Site, SiteQuerySet
 
-LATEST = date(2100, 1, 1)
 ALL, SOME = "all", "some"
 NEVER, DATE = "never", "date"
 OVERLAPS = (
