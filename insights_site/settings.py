@@ -78,10 +78,10 @@ def flag(name: str, default: bool) -> bool:
 
 
 def folder(name: str, default: str) -> Path:
-    """A folder from the environment, made where it is missing; a relative one is below the project's folder."""
+    """A folder from the environment, made for its owner alone if it is missing; a relative one is below the project."""
     path = (BASE_DIR / text(name, default)).resolve()
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(f"{name}: the folder {path} cannot be made: {error.strerror}.") from error
     return path

@@ -35,7 +35,6 @@ close_store()
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     service = Service(tmp_path)
-    service.data.chmod(0o700)
     yield service
     service.end()
 

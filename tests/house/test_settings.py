@@ -137,6 +137,16 @@ def test_the_secret_key_is_made_once_and_read_by_its_owner_alone(tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
+def test_the_data_folder_is_made_for_its_owner_alone_and_one_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
+    fresh, kept = tmp_path / "fresh", tmp_path / "kept"
+    kept.mkdir()
+    kept.chmod(0o750)
+    for folder in (fresh, kept):
+        assert manage("check", DATA_DIR=str(folder)).returncode == 0
+    assert fresh.stat().st_mode & 0o777 == 0o700
+    assert kept.stat().st_mode & 0o777 == 0o750
+
+
 def test_an_encrypted_public_address_makes_cookies_secure() -> None:
     show = (
         "shell",
