@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.service import Service
-from tests.reliability.test_background import Redis, wait_until
+from tests.servers.running import Redis, wait_until
 
 _ISSUE = """
 import django; django.setup()
@@ -43,14 +43,6 @@ def status_and_left(service: Service) -> tuple[int, int]:
 def count_together(first: Service, second: Service) -> bool:
     """Whether a request to one counts for the other; asked again where a minute ended in between."""
     return any(status_and_left(first)[1] - status_and_left(second)[1] == 1 for _ in range(2))
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Redis]:
-    broker = Redis(tmp_path)
-    broker.start()
-    yield broker
-    broker.kill()
 
 
 @pytest.fixture

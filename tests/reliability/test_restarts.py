@@ -7,13 +7,10 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.reliability.service import SECONDS, Service, event
-from tests.reliability.test_background import Redis
+from tests.servers.running import Redis
 
 LONGEST_PAUSE = 60.0
 """Seconds of a restart on a busy machine; docs/deploy.md tells what was measured."""
@@ -96,18 +93,10 @@ def test_a_service_that_was_started_anew_still_ends_with_sigterm_and_outlives_a_
     assert service.stop() == 0
 
 
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[Redis]:
-    server = Redis(tmp_path)
-    server.start()
-    yield server
-    server.stop()
-
-
-def test_in_server_mode_each_worker_is_followed_before_it_ends(tmp_path: Path, redis: Redis) -> None:
+def test_in_server_mode_each_worker_is_followed_before_it_ends(tmp_path: Path, broker: Redis) -> None:
     """Pages of two workers are asked for all the while, each over a new connection. The event store is away for it."""
     nothing = "http://127.0.0.1:9/insights"
-    service = Service(tmp_path / "served", CLICKHOUSE_URL=nothing, REDIS_URL=redis.url, WEB_WORKERS="2")
+    service = Service(tmp_path / "served", CLICKHOUSE_URL=nothing, REDIS_URL=broker.url, WEB_WORKERS="2")
     answers: Counter[int] = Counter()
     over = threading.Event()
 

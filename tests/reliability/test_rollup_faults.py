@@ -40,14 +40,6 @@ Service(app, schedule_filename=sys.argv[1], scheduler_cls=Scheduler, remote_cont
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Redis]:
-    server = Redis(tmp_path)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def programs(broker: Redis, tmp_path: Path) -> Iterator[Programs]:
     programs = Programs(tmp_path, tmp_path / "data", REDIS_URL=broker.url)
     yield programs
