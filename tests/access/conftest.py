@@ -7,8 +7,10 @@ from django.core.cache import cache
 from django.test import Client
 
 from apps.api.caches import forget_all
+from apps.events.store import EventStore
 from apps.organizations.models import Membership, Role, User
 from apps.sites.models import Site
+from tests.access.people import Cast, make_cast
 from tests.people import PASSWORD, World
 
 
@@ -30,6 +32,12 @@ def eve(world: World) -> User:
     user = User.objects.create_user("eve@example.com", PASSWORD, first_name="Eve")
     Membership.objects.create(organization=world.acme, user=user, role=Role.EDITOR)
     return user
+
+
+@pytest.fixture
+def cast(db: None, store: EventStore) -> Cast:
+    """Everybody of the table of docs/access.md."""
+    return make_cast()
 
 
 def signed_in(user: User) -> Client:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.reliability.searching import found_in_files
 from tests.reliability.service import Service
 
 ADDRESSES = ("203.0.113.77", "198.51.100.88", "203.0.113.99", "2001:db8:7391::77")
@@ -84,17 +85,6 @@ def send_through_every_door(service: Service, token: str, address: str) -> None:
         assert service.ask("GET", session, headers=headers).status == 200
         assert service.ask("POST", session, headers=headers).status == 405
     assert service.ask("GET", "/nowhere?visitor=mark-visitor", headers=headers).status == 404
-
-
-def found_in_files(folder: Path, marks: list[bytes]) -> dict[bytes, set[str]]:
-    """The files below ``folder`` that hold a mark as it was sent."""
-    found: dict[bytes, set[str]] = {}
-    for file in folder.rglob("*"):
-        content = file.read_bytes() if file.is_file() else b""
-        for mark in marks:
-            if mark in content:
-                found.setdefault(mark, set()).add(file.relative_to(folder).parts[0])
-    return found
 
 
 def all_tables(service: Service) -> bytes:
