@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def variables_of_the_code() -> set[str]:
-    """Every upper-case name that settings.py hands to one of its environment helpers."""
+    """Every upper-case name that settings.py hands to a reader of the environment."""
     tree = ast.parse((ROOT / "insights_site" / "settings.py").read_text())
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
     firsts = (call.args[0] for call in calls)
