@@ -44,13 +44,20 @@ print(EmailConfirmationHMAC(ada.emailaddress_set.get()).key)
 """
 
 
+def _session() -> requests.Session:
+    """One connection for each request: none is closed by the server in the very moment when it is used again."""
+    session = requests.Session()
+    session.headers["Connection"] = "close"
+    return session
+
+
 @dataclass(slots=True)
 class Guest:
     """A browser and a program that use the service, and every secret that they gave it or got from it."""
 
     service: Service
     secrets: set[str] = field(default_factory=lambda: {PASSWORD, NEXT_PASSWORD, "mark-link-password", "mark-wrong"})
-    browser: requests.Session = field(default_factory=requests.Session)
+    browser: requests.Session = field(default_factory=_session)
     statuses: set[int] = field(default_factory=set)
     token: str = ""
     share: str = ""
