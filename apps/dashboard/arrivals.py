@@ -129,7 +129,7 @@ def _latest(site: Site, choice: Choice, now: datetime) -> Latest:
     bots = {PEOPLE: False, BOTS: True}.get(choice.who)
     wanted = Wanted(since=now - SHOWN_FOR, site=site.pk, event_type=choice.event_type, bots=bots, page=choice.page)
     try:
-        return Latest(page=latest_events(wanted))
+        return Latest(page=latest_events(wanted, now))
     except Refusal as refusal:
         return Latest(problem=refusal.message)
 

@@ -104,7 +104,7 @@ def check(site: Site, since: datetime, now: datetime) -> Check:
 def last_event(site: Site, now: datetime) -> Mapping[str, Any] | None:
     """The latest event of the last days; ``None`` also while the store cannot answer, which the check then says."""
     try:
-        rows = latest_events(Wanted(since=now - LOOKED_BACK, site=site.pk)).rows
+        rows = latest_events(Wanted(since=now - LOOKED_BACK, site=site.pk), now).rows
     except Refusal:
         return None
     return rows[0] if rows else None

@@ -191,7 +191,7 @@ def _listed(request: HttpRequest, form: EventFilter) -> dict[str, Any]:
     """The rows and the ways to the neighbouring pages, or why there are none."""
     wanted = form.wanted()
     try:
-        page = latest_events(wanted)
+        page = latest_events(wanted, utc_now())
     except Refusal as error:
         return {"trouble": error.message}
     titles = dict(Site.objects.values_list("pk", "title"))
