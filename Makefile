@@ -53,6 +53,7 @@ check: $(VENV)/installed-dev ## Lint, types, import directions, templates, known
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	git ls-files -z '*.html' | xargs -0 $(VENV)/bin/djade --check --target-version 5.2
+	@# Both skipped are ruff's S104 and S608, whose every exception has its reason: tests/house/test_second_linter.py
 	$(VENV)/bin/bandit --quiet --recursive -ll --skip B104,B608 apps insights_site manage.py
 	$(PY) requirements/audit.py
 	$(PY) manage.py check --fail-level WARNING

@@ -112,7 +112,7 @@ def first_arrival(site: int, since: datetime) -> Mapping[str, Any] | None:
 
 
 def _select(rest: str, parameters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    sql = f"SELECT {', '.join(COLUMNS)}\nFROM events\n{rest}"  # our own text
+    sql = f"SELECT {', '.join(COLUMNS)} FROM events {rest}"  # noqa: S608  # our own text
     columns = get_store().query(Statement(sql=sql, parameters=parameters))
     return [dict(zip(COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)]
 
