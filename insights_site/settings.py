@@ -75,11 +75,11 @@ if BASE_PATH:
     # What else lives on the host may well be made with Django too, whose names of cookies are these.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "insights_session", "insights_csrf"
     MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # else their cookie is the whole host's
-SECURE_HSTS_SECONDS = 86_400 if ENCRYPTED else 0
+SECURE_HSTS_SECONDS = int(seconds("HSTS_SECONDS", 86_400 if ENCRYPTED else 0))
 SECURE_SSL_REDIRECT = flag("SSL_REDIRECT", ENCRYPTED and TRUSTED_PROXIES > 0)
 # Asked from beside the service, not through its proxy.
 SECURE_REDIRECT_EXEMPT = [f"^{re.escape(f'{BASE_PATH}/'.lstrip('/'))}(healthz|readyz|metrics)$"]
-# Whether all other names below this one are encrypted, and stay so, is not ours to promise.
+# Whether all other names below this one are encrypted, and stay so, is not ours to promise: docs/security.md.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -19,8 +19,12 @@ PRINT = (
 
 
 def of_settings(**environment: str) -> str:
+    return run("shell", "--no-imports", "-c", PRINT, **environment)
+
+
+def run(*command: str, **environment: str) -> str:
     told = subprocess.run(
-        [sys.executable, "manage.py", "shell", "--no-imports", "-c", PRINT],
+        [sys.executable, "manage.py", *command],
         cwd=ROOT,
         env={**os.environ, **environment},
         capture_output=True,
@@ -55,3 +59,22 @@ def test_plain_requests_are_led_to_the_encrypted_page_but_not_those_of_who_watch
     assert (answer.status_code, answer["Location"]) == (301, "https://testserver/accounts/login/?next=/tokens")
     assert Client().get("/healthz").status_code == 200
     assert Client().get("/accounts/login/", secure=True).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"PUBLIC_URL": "https://insights.example.com"}, "max-age=86400"),
+        ({"PUBLIC_URL": "https://insights.example.com", "HSTS_SECONDS": "31536000"}, "max-age=31536000"),
+        ({"PUBLIC_URL": "https://insights.example.com", "HSTS_SECONDS": "0"}, "None"),
+        ({}, "None"),
+    ],
+)
+def test_browsers_are_told_to_stay_encrypted_for_as_long_as_the_operator_says(
+    environment: dict[str, str], expected: str
+) -> None:
+    ask = (
+        "from django.test import Client;"
+        "print(Client().get('/healthz', secure=True, SERVER_NAME='localhost').get('Strict-Transport-Security'))"
+    )
+    assert run("shell", "--no-imports", "-c", ask, **environment) == expected
