@@ -22,7 +22,7 @@ from apps.sites.models import Site
 Kind = Erasure.Kind
 LAST_ID = 2**63 - 1
 DELETION = "deletion"
-"""Who asked, where a site itself was deleted: the administration's own history tells the person."""
+"""Who asked, where a site itself was deleted: the entry about that deletion (of it, of its organization) tells."""
 
 
 def ask_for_visitor(site: Site, visitor_id: str, *, who: str) -> Erasure:
