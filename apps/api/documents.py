@@ -40,6 +40,7 @@ def _operations() -> Iterator[dict[str, Any]]:
                 "method": method.upper(),
                 "path": path,
                 "summary": operation["summary"],
+                "description": operation["description"],
                 "parameters": operation.get("parameters", []),
                 "body": _readable(contents["application/json"]["schema"]) if contents else "",
                 "responses": [(status, _response(response)) for status, response in operation["responses"].items()],

@@ -11,7 +11,7 @@ import msgspec
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 
-from apps.api.descriptions import ERROR, ERRORS
+from apps.api.descriptions import ERROR, ERRORS, TRACK
 from apps.api.query_schema import query_schemas
 from apps.api.release import VERSION
 from apps.events.once import MAX_CHARACTERS
@@ -68,7 +68,13 @@ def _completed(found: Document) -> Document:
         "info": {
             "title": "Site insights",
             "version": VERSION,
-            "description": "Self-hosted analytics for documentation sites. Clients of GitBook's Site insights work.",
+            "description": (
+                "Self-hosted analytics for documentation sites. Clients of GitBook's Site insights work. "
+                "Requests carry a token, Authorization: Bearer sit_…, which has scopes and acts for a person or for an "
+                "organization. They are counted by the minute, per token (or address, without one) and per site: the "
+                "headers X-RateLimit-Limit, -Remaining and -Reset tell of the tighter limit, 429 and 503 with "
+                "Retry-After when to come again. Errors are {error: {code, message}}."
+            ),
         },
         "servers": [],
         "security": [{"token": []}],
@@ -97,7 +103,8 @@ def _tracking(body: dict[str, Any]) -> dict[str, Any]:
     return {
         "operationId": "trackEventsInSiteById",
         "tags": ["Insights"],
-        "summary": "Track events (site:insights:track, or without a token where the site's policy is public)",
+        "summary": "Track events",
+        "description": TRACK,
         "security": [{"token": []}, {}],
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": dict(_ID)} for name in _NAMES.values()),

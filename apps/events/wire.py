@@ -57,7 +57,7 @@ class Part(Struct, frozen=True, rename="camel", gc=False):
 
 
 class Session(Part, frozen=True):
-    """Who it was. ``visitor_auth_claims`` is the JSON text as sent, empty where the key is missing."""
+    """Who it was. The claims are JSON text as it was sent, empty where the key is missing."""
 
     visitor_id: VisitorId
     session_id: VisitorId

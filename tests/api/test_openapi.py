@@ -59,6 +59,44 @@ def test_every_published_operation_is_described_and_no_other() -> None:
     assert {operation["operationId"] for operation in operations} == PUBLISHED_OPERATIONS
 
 
+SCOPES = {
+    "trackEventsInSiteById": "site:insights:track",
+    "aggregateSiteEvents": "site:insights:read",
+    "listSiteVisitorSegments": "site:insights:read",
+    "getAuthenticatedUser": "user:read",
+    "listOrganizationsForAuthenticatedUser": "organization:read",
+    "getOrganizationById": "organization:read",
+    "listSites": "site:read",
+    "createSite": "site:write",
+    "getSiteById": "site:read",
+    "updateSiteById": "site:write",
+    "deleteSiteById": "site:write",
+}
+"""Of docs/api.md; tests/access asks with other ones."""
+
+
+def test_every_operation_tells_callers_what_it_does_and_which_scope_it_needs() -> None:
+    operations = {each["operationId"]: each for item in document()["paths"].values() for each in item.values()}
+    for name, operation in operations.items():
+        text = operation["description"]
+        assert re.match(r"[A-Z][a-z ,']+", text), name
+        assert not re.match(r"GET|POST|PATCH|DELETE", text), name
+        assert re.findall(r"Scope: ([a-z:]+)", text) == ([SCOPES[name]] if name in SCOPES else []), name
+
+
+def test_every_answer_has_a_description() -> None:
+    operations = [operation for item in document()["paths"].values() for operation in item.values()]
+    answers = [
+        (each["operationId"], status, answer) for each in operations for status, answer in each["responses"].items()
+    ]
+    assert [(name, status) for name, status, answer in answers if not answer["description"].endswith(".")] == []
+
+
+def test_no_description_is_written_for_readers_of_our_code() -> None:
+    assert "``" not in document_text()
+    assert "…/" not in document_text()
+
+
 def test_every_column_is_described() -> None:
     columns = document()["components"]["schemas"]["Column"]["oneOf"]
     assert [each["properties"]["column"]["enum"] for each in columns] == [[name] for name in CATALOG]
@@ -74,6 +112,7 @@ def test_the_document_is_served_without_a_token(anybody: Caller) -> None:
 def test_the_page_asks_nobody_else_and_runs_no_script(anybody: Caller) -> None:
     page = anybody.get("/v1/docs").content.decode()
     assert "trackEventsInSiteById" in page
+    assert "Scope: site:insights:track" in page
     assert "<script" not in page
     assert "style=" not in page
     addresses = re.findall(r'(?:src|href)="(?!#)([^"]*)"', page)
