@@ -319,7 +319,7 @@ TASK_QUEUES = ("rollups", "maintenance", "mail")
 CELERY_TASK_DEFAULT_QUEUE = "maintenance"
 CELERY_TASK_ROUTES = {
     "apps.rollups.*": {"queue": "rollups"},
-    "apps.organizations.tasks.send_invitation": {"queue": "mail"},
+    "apps.organizations.tasks.send_*": {"queue": "mail"},
 }
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_ACKS_LATE = True

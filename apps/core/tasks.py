@@ -21,7 +21,8 @@ class Work(Task):
     (acknowledged late) or Redis restarts. It is tried again, later and later, while something that it
     needs is ``Unavailable``: 8 times, within 20 minutes at most, and no longer than until its message ``expires``,
     as that of a periodic task does before the next one comes. What is due is told by state rows, not by messages, so
-    a task that is given up or lost is found again by the periodic one.
+    a task that is given up or lost is found again by the periodic one. A mail of the sign-in alone is handed over
+    whole, encrypted, and is not found again.
     """
 
     abstract = True
@@ -45,4 +46,4 @@ class Work(Task):
 
     def on_retry(self, exc: Any, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """Say why it is done later."""
-        log.warning("%s%s is tried again: %s", self.name, tuple(args), exc)
+        log.warning("%s%s is tried again: %s", self.name, tuple(str(each)[:64] for each in args), exc)

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from hashlib import sha256
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
-from cryptography.fernet import Fernet, MultiFernet
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.sealing import box
 from apps.organizations.models import User
 
+_PURPOSE = "second-factor"
 _SECRETS = {Authenticator.Type.TOTP: "secret", Authenticator.Type.RECOVERY_CODES: "seed"}
 """Under which name an authenticator keeps what must stay secret. A passkey keeps a public key."""
-
-
-def _box() -> MultiFernet:
-    """What encrypts with a key of the secret key, and also decrypts with those of former secret keys."""
-    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return MultiFernet([Fernet(urlsafe_b64encode(sha256(b"second-factor:" + key.encode()).digest())) for key in keys])
 
 
 class SecondFactor(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     """The second factors of allauth, with secrets that a copy of the database does not give away."""
 
     def encrypt(self, text: str) -> str:
-        return _box().encrypt(text.encode()).decode()
+        return box(_PURPOSE).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _box().decrypt(encrypted_text.encode()).decode()
+        return box(_PURPOSE).decrypt(encrypted_text.encode()).decode()
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # theirs
         kept = Authenticator.objects.filter(user=user, type=type).count()
@@ -68,9 +60,9 @@ def encrypt_anew() -> int:
 
 
 def _encrypted_anew() -> Iterator[Authenticator]:
-    box = _box()
+    keys = box(_PURPOSE)
     for authenticator in Authenticator.objects.filter(type__in=_SECRETS):
         name = _SECRETS[Authenticator.Type(authenticator.type)]
-        authenticator.data[name] = box.rotate(authenticator.data[name].encode()).decode()
+        authenticator.data[name] = keys.rotate(authenticator.data[name].encode()).decode()
         authenticator.save(update_fields=["data"])
         yield authenticator

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Mapping
-from smtplib import SMTPException
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.callers import hashed_address
@@ -25,8 +22,7 @@ from apps.core.hashing import keyed_hash64
 from apps.core.limits import Limit
 from apps.organizations.invitations import SESSION_KEY, is_valid
 from apps.organizations.models import User
-
-log = logging.getLogger(__name__)
+from apps.organizations.posting import InBackground
 
 FROM_ANYWHERE = Limit(name="wrong-passwords", most=100, seconds=3_600)
 """Wrong passwords for one account from all networks together: fewer could be somebody keeping its owner out."""
@@ -134,12 +130,12 @@ class SignIn(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no typ
         return [way | {"description": words[way["id"]]} for way in super().get_reauthentication_methods(user)]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail where mail is configured. A server that refuses it does not stop what it tells of."""
-        if not settings.SENDS_MAIL:
-            return
-        try:
+        """Send a mail where mail is configured."""
+        if settings.SENDS_MAIL:
             super().send_mail(template_prefix, email, context)
-        except (OSError, SMTPException):
-            log.exception("A mail could not be sent: %s", template_prefix)
-            told = gettext("The e-mail could not be sent. Tell whoever runs this service.")
-            messages.error(self.request, told)
+
+    def render_mail(self, *args: Any, **kwargs: Any) -> EmailMessage:
+        """A mail that is sent in the background: how long the answer takes tells nothing of the mail server's."""
+        message: EmailMessage = super().render_mail(*args, **kwargs)
+        message.connection = InBackground()
+        return message

@@ -7,6 +7,7 @@ from django.core.management import call_command
 
 from apps.core.tasks import Work
 from apps.organizations.inviting import send
+from apps.organizations.posting import send_sealed
 from apps.organizations.sessions import forget_ended_sessions
 
 
@@ -21,3 +22,9 @@ def delete_expired_sessions() -> None:
 def send_invitation(invitation_id: int, origin: str) -> None:
     """Send an invitation to the address that it is for; ``origin`` is where this service is reached."""
     send(invitation_id, origin)
+
+
+@shared_task(base=Work)
+def send_sealed_mail(mail: str) -> None:
+    """Send a mail of the sign-in, which is handed over encrypted."""
+    send_sealed(mail)

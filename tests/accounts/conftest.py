@@ -11,6 +11,7 @@ import time_machine
 from django.core.cache import cache
 from django.test import Client
 
+from insights_site.celery import app
 from tests.people import World
 
 
@@ -30,11 +31,19 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-def sends_mail(settings: Any) -> None:
-    """The settings that ``EMAIL_URL`` leads to; what is sent is in Django's outbox."""
+def mail_is_configured(settings: Any) -> None:
+    """The settings that ``EMAIL_URL`` leads to."""
     settings.SENDS_MAIL = True
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
     settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
+
+
+@pytest.fixture
+def sends_mail(mail_is_configured: None, transactional_db: None) -> Iterator[None]:
+    """Mail is configured, and a task is done as soon as it is asked for: what is sent is in Django's outbox."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
 
 
 @pytest.fixture
