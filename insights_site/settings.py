@@ -241,6 +241,7 @@ UNFOLD = {
     "SITE_SYMBOL": "monitoring",
     "SITE_URL": f"{BASE_PATH}/",
     "DASHBOARD_CALLBACK": "insights_site.state.with_state",
+    "STYLES": [lambda _request: f"{STATIC_URL}css/admin.css"],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: f"{STATIC_URL}icon.svg"}],
 }
 

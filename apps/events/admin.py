@@ -217,7 +217,11 @@ def _link(request: HttpRequest, page: int) -> str:
 def export_link(site: Site) -> SafeString:
     """The way to the export of a site's events, on its page."""
     address = f"{reverse('admin:events_event_export')}?site={site.pk}"
-    return format_html('<a class="text-primary-600" href="{}">{}</a>', address, gettext("Export some days' events"))
+    return format_html(
+        '<a class="text-primary-600 dark:text-primary-400" href="{}">{}</a>',
+        address,
+        gettext("Export some days' events"),
+    )
 
 
 SiteAdmin.sections.append(Section(_("Events"), (export_link,), permission="events.view_event"))

@@ -127,7 +127,11 @@ class ErasureAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 def erasure_link(site: Site) -> SafeString:
     """The way to the erasure of a site's events, on its page."""
     address = f"{reverse('admin:rollups_erasure_add')}?site={site.pk}"
-    return format_html('<a class="text-primary-600" href="{}">{}</a>', address, gettext("Erase a visitor, or reset"))
+    return format_html(
+        '<a class="text-primary-600 dark:text-primary-400" href="{}">{}</a>',
+        address,
+        gettext("Erase a visitor, or reset"),
+    )
 
 
 SiteAdmin.sections.append(Section(_("Erasing"), (erasure_link,), permission="rollups.add_erasure"))
