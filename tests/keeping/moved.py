@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import stat
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,13 @@ print("IDS", site.organization.public_id, site.public_id, raw)
 COUNTS = [{"column": name} for name in ("eventsCount", "visitorsCount", "sessionsCount", "pageFeedbackRating")]
 VALUES = "SELECT count(), toString(sum(cityHash64(toString(tuple(*))))) FROM events"
 """All values of all events, whatever their order, as one row."""
+RECORDS = """
+import django; django.setup()
+from django.db import connection
+from apps.keeping.record_files import take_records
+dump = take_records()
+print(sorted(dump.counts.items()), sorted(dump.given.items()))
+"""
 _QUESTIONS = [
     {"select": [*COUNTS, {"column": "askResponseRating"}]},
     {"groupBy": [{"column": "datetime", "interval": "day"}], "select": COUNTS},
@@ -96,3 +105,18 @@ def figures(service: Kept | Empty, until: str) -> list[dict[str, Any]]:
         assert answer.status == 200, answer.body
         answers.append(json.loads(answer.body))
     return answers
+
+
+def now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def refused(service: Service, *arguments: str) -> str:
+    """What a command says that refuses."""
+    done = service.manage(*arguments, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    return done.stderr.splitlines()[-1]
+
+
+def rights(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)

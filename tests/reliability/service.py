@@ -17,6 +17,9 @@ from tests.servers.running import ROOT, SECONDS, free_port
 
 __all__ = ["ROOT", "SECONDS", "Answer", "Service", "event", "free_port"]
 
+OF_SERVERS = ("CLICKHOUSE_URL", "CLICKHOUSE_CLUSTER", "DATABASE_URL", "REDIS_URL")
+"""What the tests of this process may run with; a service has its own."""
+
 _MAKE_SITE = """
 import django; django.setup()
 from django.core.management import call_command
@@ -51,9 +54,7 @@ class Service:
         self.port = free_port()
         self.log = folder / "server.log"
         self.data = folder / "data"
-        self._environment = {
-            name: value for name, value in os.environ.items() if name not in ("CLICKHOUSE_URL", "DATABASE_URL")
-        } | {
+        self._environment = {name: value for name, value in os.environ.items() if name not in OF_SERVERS} | {
             "DJANGO_SETTINGS_MODULE": "insights_site.settings",
             "DATA_DIR": str(self.data),
             "HOST": "127.0.0.1",
