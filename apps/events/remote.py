@@ -30,6 +30,10 @@ _LATE = "The rows came too late."
 _THROWN, _SAME_QUERY = 395, 216
 
 
+Column = tuple[str, ClickHouseType]
+"""Name and type."""
+
+
 class Unsure(Unavailable):
     """The server may have stored the rows, or may yet do so."""
 
@@ -57,7 +61,7 @@ def wait_for(client: Client, seconds: float) -> None:
 
 def insert(
     client: Client,
-    columns: Sequence[tuple[str, ClickHouseType]],
+    columns: Sequence[Column],
     data: Sequence[Sequence[Any]],
     *,
     token: str,
@@ -68,12 +72,7 @@ def insert(
     The server refuses them after ``until``, by its own clock, with ``TooLate``: what hung somewhere between cannot
     come to light when it is long counted as absent. Raises ``Unsure`` where no answer came.
     """
-    names = ", ".join(f"`{name}`" for name, _type in columns)
-    structure = ", ".join(f"`{name}` {kind.name}" for name, kind in columns).replace("'", "\\'")
-    sql = (
-        f"INSERT INTO events ({names}) SELECT {names} FROM input('{structure}')"  # noqa: S608  # our own names
-        f" WHERE NOT throwIf(now() > toDateTime({int(until.timestamp())}), '{_LATE}') FORMAT Native\n"
-    )
+    sql = _insert_where(columns, f"NOT throwIf(now() > toDateTime({int(until.timestamp())}), '{_LATE}')")
     context = client.create_insert_context(
         "events",
         column_names=[name for name, _type in columns],
@@ -87,7 +86,7 @@ def insert(
     try:
         client.raw_insert(
             None,  # type: ignore[arg-type]  # the statement is in the body
-            insert_block=sql.encode() + native,
+            insert_block=f"{sql} FORMAT Native\n".encode() + native,
             settings={"insert_deduplication_token": token, "async_insert": 0},
         )
     except OperationalError as error:
@@ -98,6 +97,17 @@ def insert(
         if error.code == _THROWN and _LATE in str(error):
             raise TooLate("The clocks of the service and of its event store differ.") from error
         raise
+
+
+def missing(columns: Sequence[Column], after: int, last: int) -> str:
+    """An INSERT, without its FORMAT, of all events but those whose ids (``after`` < id ≤ ``last``) are there."""
+    return _insert_where(columns, f"id NOT IN (SELECT id FROM events WHERE id > {after} AND id <= {last})")  # noqa: S608  # numbers
+
+
+def _insert_where(columns: Sequence[Column], condition: str) -> str:
+    names = ", ".join(f"`{name}`" for name, _type in columns)
+    structure = ", ".join(f"`{name}` {kind.name}" for name, kind in columns).replace("'", "\\'")
+    return f"INSERT INTO events ({names}) SELECT {names} FROM input('{structure}') WHERE {condition}"  # noqa: S608  # our own names
 
 
 def was_not_sent(error: OperationalError) -> bool:

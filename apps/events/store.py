@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, LifoQueue
-from typing import Any
+from typing import IO, Any
 
 import clickhouse_connect
 from clickhouse_connect.datatypes.registry import get_from_name
@@ -145,10 +145,14 @@ class EventStore:
             written: bytes = client.raw_query(sql, parameters=parameters, settings=limits | _who_asks(), fmt=form)
             return written
 
-    def take_in(self, text: bytes, form: str, columns: Sequence[str]) -> None:
+    def take_in(
+        self, text: IO[bytes], form: str, columns: Sequence[str], *, unless_between: tuple[int, int] | None = None
+    ) -> None:
         """Store events as ``rendered`` wrote them, ids and all, in one durable part. Raises as ``insert`` does.
 
-        They must be of one month of arrival: then they are stored whole or not at all.
+        They must be of one month of arrival: then they are stored whole or not at all; in a cluster, each shard does so
+        with its own. With ``unless_between`` (``after`` < id ≤ ``last``), which only a server takes, those whose ids it
+        has there are left out.
         """
         whole = {
             "min_insert_block_size_rows": 1_000_000_000,
@@ -157,7 +161,12 @@ class EventStore:
             "insert_deduplication_token": secrets.token_hex(),  # the client may send it again by itself
         }
         with self._handle(EXPORT_SECONDS) as client, _translated(away=_AWAY_CODES):
-            client.raw_insert("events", list(columns), insert_block=text, settings=whole, fmt=form)
+            if unless_between is None:
+                client.raw_insert("events", list(columns), insert_block=text, settings=whole, fmt=form)
+            else:
+                kinds = [(name, kind) for name, kind, _absent in self._columns if name in columns]
+                sql = f"{remote.missing(kinds, *unless_between)} FORMAT {form}\n"
+                client.raw_insert(None, insert_block=sql.encode() + text.read(), settings=whole)  # type: ignore[arg-type]  # it is in the body
 
     def command(self, statement: Statement, *, seconds: float | None = None, alone: str = "") -> None:
         """Run a statement that answers nothing (tables, counting, erasure), for ``seconds`` at most where given.
@@ -206,6 +215,11 @@ class EventStore:
                 column_types=[engine_type for _name, engine_type in columns],
                 column_oriented=True,
             )
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether the engine is a server of a cluster, where an insert may be done on some shards and not on others."""
+        return bool(self._cluster)
 
     @property
     def is_remote(self) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from apps.core.errors import Refusal, Unavailable
 from apps.events.door import Readable, rows_of
@@ -19,6 +20,8 @@ Form = Literal["Parquet", "JSONEachRow"]
 SUFFIXES: dict[Form, str] = {"Parquet": "parquet", "JSONEachRow": "ndjson.gz"}
 ROWS = 200_000
 """Of one file: what the engine takes as one part, and a process holds in memory."""
+LINES = 20_000
+"""What a process holds of a file of lines that are not packed yet, each of one or two kilobytes."""
 SECONDS = 600.0
 """How long a statement may take."""
 TRIES = 5
@@ -71,7 +74,7 @@ class EventFiles:
         written: list[EventFile] = []
         for number, stretch in enumerate(_stretches(source, self.sites, through), 1):
             text, events, digest = self._rendered(source, stretch)
-            file = self.place.write(f"events/{number:06}.{SUFFIXES[self.form]}", _packed(text, self.form))
+            file = self.place.write(f"events/{number:06}.{SUFFIXES[self.form]}", text)
             written.append(
                 EventFile(
                     name=file.name,
@@ -90,15 +93,18 @@ class EventFiles:
     def bring_in(self, store: EventStore, file: EventFile) -> None:
         """Store the events of a file, unless they are in the store.
 
-        Raises ``Refusal`` where the store has other events of these ids, or holds others than the file afterwards.
+        A cluster may have those of some shards alone, after a stop: then it gets the others. Raises ``Refusal`` where
+        the store has other events of these ids, or holds others than the file afterwards.
         """
         stretch, wanted = self._stretch_of(file), (file.events, file.digest)
         found = _digest(store, stretch, self.columns)
         if found == wanted:
             return
-        if found[0]:
+        is_begun = store.is_cluster and 0 < found[0] < file.events
+        if found[0] and not is_begun:
             raise Refusal(f"The event store holds other events with the ids of {file.name}: it must be empty of them.")
-        store.take_in(_unpacked(self.place.read_checked(file), self.form), self.form, self.columns)
+        text = _unpacked(self.place.read_checked(file), self.form)
+        store.take_in(text, self.form, self.columns, unless_between=(file.after, file.last) if is_begun else None)
         if _digest(store, stretch, self.columns) != wanted:
             raise Refusal(f"The events of {file.name} are not those in the store: it was changed meanwhile.")
 
@@ -115,10 +121,23 @@ class EventFiles:
         """The events with their number and digest, which are of the same moment."""
         for _try in range(TRIES):
             before = _digest(source, stretch, self.columns)
-            text = source.rendered(stretch.select(", ".join(self.columns), " ORDER BY id"), self.form, seconds=SECONDS)
+            text = self._packed(source, stretch)
             if _digest(source, stretch, self.columns) == before:
                 return text, *before
         raise Unavailable("The events go on changing: an erasure is under way. Try it again when it is done.")
+
+    def _packed(self, source: Readable, stretch: Stretch) -> bytes:
+        """The file. Lines are packed some at a time: they take many times as much memory as what becomes of them."""
+        if self.form == "Parquet":
+            return self._text(source, stretch)
+        out = io.BytesIO()
+        with gzip.GzipFile(fileobj=out, mode="wb", compresslevel=6, mtime=0) as packed:
+            for each in _pieces(source, stretch):
+                packed.write(self._text(source, each))
+        return out.getvalue()
+
+    def _text(self, source: Readable, stretch: Stretch) -> bytes:
+        return source.rendered(stretch.select(", ".join(self.columns), " ORDER BY id"), self.form, seconds=SECONDS)
 
 
 def _stretches(source: Readable, sites: Sequence[int], through: int) -> Iterator[Stretch]:
@@ -137,6 +156,15 @@ def _stretches(source: Readable, sites: Sequence[int], through: int) -> Iterator
             after = last
 
 
+def _pieces(source: Readable, stretch: Stretch) -> Iterator[Stretch]:
+    """A stretch in parts of ``LINES`` events."""
+    ids = [int(each) for (each,) in rows_of(source, stretch.select("id", " ORDER BY id"), seconds=SECONDS)]
+    after = stretch.after
+    for last in (*ids[LINES - 1 : -1 : LINES], stretch.last):
+        yield replace(stretch, after=after, last=last)
+        after = last
+
+
 def _digest(source: Readable, stretch: Stretch, columns: Sequence[str]) -> tuple[int, str]:
     """The number of events, and a sum over all their values, whatever their order."""
     fields = Event.fields()
@@ -149,12 +177,9 @@ def _digest(source: Readable, stretch: Stretch, columns: Sequence[str]) -> tuple
     return int(events), str(digest)
 
 
-def _packed(text: bytes, form: Form) -> bytes:
-    return gzip.compress(text, 6, mtime=0) if form == "JSONEachRow" else text
-
-
-def _unpacked(text: bytes, form: Form) -> bytes:
-    return gzip.decompress(text) if form == "JSONEachRow" else text
+def _unpacked(text: bytes, form: Form) -> IO[bytes]:
+    file = io.BytesIO(text)
+    return gzip.GzipFile(fileobj=file) if form == "JSONEachRow" else file
 
 
 def columns_of(given: Sequence[str]) -> list[str]:

@@ -7,26 +7,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from clickhouse_connect.datatypes.registry import get_from_name
 
 from apps.events import delivery
 from apps.events.clusters import KEYS, adapted, of_all_machines
 from apps.events.ids import IdSource
+from apps.events.models import Event
+from apps.events.remote import missing
 from apps.events.store import TABLES, EventStore, Statement
 from tests.servers.engine import CLUSTER
 from tests.servers.running import ClickHouse
 
 EXPECTED = Path(__file__).parent / "cluster.sql"
-"""All table files as a cluster is told them; written anew by ``python -m tests.write_statements``."""
+"""What a cluster is told of tables and of files of events; written anew by ``python -m tests.write_statements``."""
 
 
 def all_statements() -> str:
-    """The statements of all table files for a cluster named ``insights``."""
+    """The statements of all table files for a cluster named ``insights``, and that of a file of events."""
     found = []
     for file in sorted(TABLES.glob("*.sql")):
         found.append(f"-- {file.name}")
         for sql in file.read_text().split(";\n"):
             if sql.strip():
                 found += [f"{each.strip()};" for each in adapted(sql, "insights")]
+    columns = [(name, get_from_name(stored.engine_type)) for name, stored in Event.fields().items()]
+    found += ["-- events of a file that some shards have already", f"{missing(columns, 1_000, 2_000)};"]
     return "\n\n".join(found) + "\n"
 
 
