@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, LifoQueue
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import clickhouse_connect
 from clickhouse_connect.datatypes.registry import get_from_name
@@ -146,7 +146,7 @@ class EventStore:
             return written
 
     def take_in(
-        self, text: IO[bytes], form: str, columns: Sequence[str], *, unless_between: tuple[int, int] | None = None
+        self, text: BinaryIO, form: str, columns: Sequence[str], *, unless_between: tuple[int, int] | None = None
     ) -> None:
         """Store events as ``rendered`` wrote them, ids and all, in one durable part. Raises as ``insert`` does.
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import IO, Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from apps.core.errors import Refusal, Unavailable
 from apps.events.door import Readable, rows_of
@@ -177,9 +177,9 @@ def _digest(source: Readable, stretch: Stretch, columns: Sequence[str]) -> tuple
     return int(events), str(digest)
 
 
-def _unpacked(text: bytes, form: Form) -> IO[bytes]:
+def _unpacked(text: bytes, form: Form) -> BinaryIO:
     file = io.BytesIO(text)
-    return gzip.GzipFile(fileobj=file) if form == "JSONEachRow" else file
+    return io.BufferedReader(gzip.GzipFile(fileobj=file)) if form == "JSONEachRow" else file
 
 
 def columns_of(given: Sequence[str]) -> list[str]:
