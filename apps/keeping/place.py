@@ -6,6 +6,7 @@ import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from fsspec.core import url_to_fs
@@ -33,10 +34,11 @@ class Place:
     """A folder of files, each written once and whole."""
 
     def __init__(self, address: str) -> None:
+        self._secrets = _secrets_of(address)
         try:
             self._files, self._path = url_to_fs(address)
         except Exception as error:  # each kind of place has errors of its own
-            raise PlaceError(f"{address} cannot be reached: {error}") from error
+            raise self._error(f"{address} cannot be reached", error) from None
         self._is_local = isinstance(self._files, LocalFileSystem)
 
     def begin(self) -> None:
@@ -47,18 +49,24 @@ class Place:
                 folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_RIGHTS)
                 is_empty = not any(folder.iterdir())
             else:
-                is_empty = not self._files.exists(self._path) or not self._files.ls(self._path)
+                self._files.makedirs(self._path, exist_ok=True)
+                is_empty = not self._files.ls(self._path, detail=False)
+        except FileNotFoundError:  # a store of objects has no empty folders
+            is_empty = True
         except Exception as error:
-            raise PlaceError(f"The folder cannot be made: {error}") from error
+            raise self._error("The folder cannot be made", error) from None
         if not is_empty:
             raise PlaceError("The folder is not empty: name a new one.")
 
     def holds(self, name: str) -> bool:
         """Whether there is a file of that name."""
         try:
-            return bool(self._files.exists(self._at(name)))
+            self._files.info(self._at(name))  # ``exists`` takes a place that is away for one that is empty
+        except FileNotFoundError:
+            return False
         except Exception as error:
-            raise PlaceError(f"{name} cannot be looked for: {error}") from error
+            raise self._error(f"{name} cannot be looked for", error) from None
+        return True
 
     def write(self, name: str, text: bytes) -> StoredFile:
         """Write a file; on this machine it is on disk when this returns."""
@@ -66,9 +74,10 @@ class Place:
             if self._is_local:
                 _write(Path(self._at(name)), text)
             else:
+                self._files.makedirs(self._at(name).rpartition("/")[0], exist_ok=True)
                 self._files.pipe_file(self._at(name), text)
         except Exception as error:
-            raise PlaceError(f"{name} cannot be written: {error}") from error
+            raise self._error(f"{name} cannot be written", error) from None
         return StoredFile(name=name, size=len(text), sha256=sha256(text).hexdigest())
 
     def remove(self, file: StoredFile) -> None:
@@ -76,7 +85,7 @@ class Place:
         try:
             self._files.rm_file(self._at(file.name))
         except Exception as error:
-            raise PlaceError(f"{file.name} cannot be deleted: {error}") from error
+            raise self._error(f"{file.name} cannot be deleted", error) from None
 
     def read(self, name: str) -> bytes:
         """What is in a file."""
@@ -85,7 +94,7 @@ class Place:
         except FileNotFoundError as error:
             raise PlaceError(f"{name} is missing.") from error
         except Exception as error:
-            raise PlaceError(f"{name} cannot be read: {error}") from error
+            raise self._error(f"{name} cannot be read", error) from None
         return bytes(text)
 
     def read_checked(self, file: StoredFile) -> bytes:
@@ -97,8 +106,21 @@ class Place:
             raise PlaceError(f"{file.name} is damaged: its checksum is another.")
         return text
 
+    def _error(self, what: str, error: Exception) -> PlaceError:
+        """What went wrong, without the password of the address, which libraries may repeat."""
+        told = f"{what}: {error}"
+        for secret in self._secrets:
+            told = told.replace(secret, "***")
+        return PlaceError(told)
+
     def _at(self, name: str) -> str:
         return f"{self._path.rstrip('/')}/{name}"
+
+
+def _secrets_of(address: str) -> list[str]:
+    """The password of an address, as it is written and as it is meant, the longer first."""
+    password = urlsplit(address).password
+    return sorted({password, unquote(password)}, key=len, reverse=True) if password else []
 
 
 def _write(path: Path, text: bytes) -> None:

@@ -21,6 +21,8 @@ from typing import Any
 import psycopg
 import redis
 
+from tests.servers import ftp
+
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 120
 """How long a start or a stop may take on a busy machine."""
@@ -129,6 +131,28 @@ class ClickHouse(Server):
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
             connection.request(method, path, body)
             return connection.getresponse().read()
+
+
+class Ftp(Server):
+    """The FTP server of this folder: ``tests.servers.ftp``."""
+
+    name = "ftp"
+
+    @property
+    def url(self) -> str:
+        return f"ftp://{ftp.USER}:{ftp.PASSWORD}@127.0.0.1:{self.port}"
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "tests.servers.ftp", str(self.folder), str(self.port)]
+
+    def answers(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
+            return True
+        return False
+
+    def break_off(self, name: str) -> None:
+        """Break off all uploads of files of this name; with ``""``, none."""
+        self.folder.with_name(f"{self.folder.name}.breaks").write_text(name)
 
 
 class Postgres(Server):
