@@ -1,4 +1,4 @@
-"""Backups on another machine, over FTP: made and read, broken off, away; the password of the address is never told."""
+"""Backups on another machine, over FTP: made and read, away; the password of the address is never told."""
 
 from __future__ import annotations
 
@@ -54,22 +54,6 @@ def test_a_backup_goes_to_a_server_of_ftp_and_comes_back(kept: Kept, empty: Empt
         assert what in audit
         assert PASSWORD not in audit
     assert PASSWORD.encode() not in logs(tmp_path)
-
-
-@pytest.mark.parametrize("name", ["000001.parquet", "records.ndjson.gz", "manifest.json"])
-def test_one_that_was_broken_off_is_not_taken_for_whole(kept: Kept, empty: Empty, ftp: Ftp, name: str) -> None:
-    address = f"{ftp.url}/broken"
-    ftp.break_off(name)
-    done = kept.manage("backup", address, check=False)
-    assert done.returncode == 1
-    assert f"{name} cannot be written" in told(done)
-    assert "back_up" not in kept.python(_AUDIT)
-    ftp.break_off("")
-    refused = empty.manage("restore", address, check=False)
-    assert refused.returncode == 1
-    assert "manifest.json is " in told(refused)
-    assert not (empty.data / "events").exists()
-    told(kept.manage("backup", f"{ftp.url}/whole"))
 
 
 @pytest.mark.parametrize("command", ["backup", "restore", "export_events", "import_events"])

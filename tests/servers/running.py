@@ -150,10 +150,6 @@ class Ftp(Server):
             return True
         return False
 
-    def break_off(self, name: str) -> None:
-        """Break off all uploads of files of this name; with ``""``, none."""
-        self.folder.with_name(f"{self.folder.name}.breaks").write_text(name)
-
 
 class Postgres(Server):
     """A PostgreSQL cluster; it may not run as root, so it then runs as Debian's own user for it.
