@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.reliability.service import ROOT, SECONDS
+from tests.reliability.service import OF_SERVERS, ROOT, SECONDS
 
 if TYPE_CHECKING:
     from apps.sites.models import Site
@@ -20,7 +20,7 @@ _PROGRAM = "from tests.reliability.apart import main; main()"
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
     """The environment of a program that keeps its records and events in ``folder``."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("CLICKHOUSE_URL", "DATABASE_URL")}
+    kept = {name: value for name, value in os.environ.items() if name not in OF_SERVERS}
     return kept | {"DJANGO_SETTINGS_MODULE": "insights_site.settings", "DATA_DIR": str(folder / "data"), **settings}
 
 
