@@ -69,15 +69,20 @@ class Place:
         return True
 
     def write(self, name: str, text: bytes) -> StoredFile:
-        """Write a file; on this machine it is on disk when this returns."""
+        """Write a file; on this machine it is on disk when this returns, elsewhere it has the size that was written."""
         try:
             if self._is_local:
                 _write(Path(self._at(name)), text)
+                size = len(text)
             else:
                 self._files.makedirs(self._at(name).rpartition("/")[0], exist_ok=True)
                 self._files.pipe_file(self._at(name), text)
+                self._files.invalidate_cache()
+                size = self._files.info(self._at(name))["size"]
         except Exception as error:
             raise self._error(f"{name} cannot be written", error) from None
+        if size != len(text):
+            raise PlaceError(f"{name} is not there as it was written: {size} bytes of {len(text)}.")
         return StoredFile(name=name, size=len(text), sha256=sha256(text).hexdigest())
 
     def remove(self, file: StoredFile) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import lacking
-from tests.keeping.moved import VALUES, Empty, Kept, figures
+from tests.keeping.moved import VALUES, Empty, Kept, figures, now
 from tests.reliability.service import event
 from tests.servers.running import POSTGRES, ClickHouse, Postgres
 
@@ -25,20 +24,6 @@ from apps.rollups.services import fill_due
 fill_due(utc_now() + timedelta(hours=2))  # when what came late is counted anew
 print(FilledPeriod.objects.filter(state=State.COUNTED, events__gt=0).count())
 """
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    return Kept(tmp_path_factory.mktemp("prepared"))
-
-
-@pytest.fixture
-def kept(prepared: Kept, tmp_path: Path) -> Iterator[Kept]:
-    """On the embedded engine; each test has a copy."""
-    shutil.copytree(prepared.data, tmp_path / "data", symlinks=True)
-    service = Kept(tmp_path, like=prepared)
-    yield service
-    service.end()
 
 
 @pytest.fixture
@@ -57,10 +42,6 @@ def postgres(tmp_path: Path) -> Iterator[Postgres]:
     server.start()
     yield server
     server.end()
-
-
-def now() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def figures_of(service: Kept | Empty, until: str) -> list[dict[str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,3 +68,17 @@ def test_the_password_is_not_told_where_the_server_is_away_or_refuses(kept: Kept
     assert done.returncode == 1
     assert f"ftp://keeper:***@127.0.0.1:{ftp.port}/there cannot be reached: [Errno 111]" in told(done)
     assert PASSWORD not in kept.python(_AUDIT)
+
+
+@pytest.mark.parametrize("name", ["000001.parquet", "records.ndjson.gz", "manifest.json"])
+def test_one_of_which_a_file_is_kept_by_half_is_not_taken_for_whole(
+    kept: Kept, empty: Empty, ftp: Ftp, name: str
+) -> None:
+    ftp.halve(name)
+    done = kept.manage("backup", f"{ftp.url}/broken", check=False)
+    assert done.returncode == 1
+    assert re.search(f"{name} (is not there as it was written|cannot be written): ", told(done))
+    assert "back_up" not in kept.python(_AUDIT)
+    refused = empty.manage("restore", f"{ftp.url}/broken", check=False)
+    assert refused.returncode == 1
+    assert "manifest.json is " in told(refused)

@@ -145,6 +145,10 @@ class Ftp(Server):
     def command(self) -> list[str]:
         return [sys.executable, "-m", "tests.servers.ftp", str(self.folder), str(self.port)]
 
+    def halve(self, name: str) -> None:
+        """Have it keep half of each file whose name ends so, and say that all is well."""
+        self.folder.with_name(ftp.HALVED).write_text(name)
+
     def answers(self) -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
             return True
