@@ -87,10 +87,19 @@ def test_who_is_removed_sees_nothing_and_their_tokens_stay_dead(world: World) ->
     ]
 
 
-def test_a_member_leaves(world: World) -> None:
+def test_who_leaves_is_told_with_each_token_that_ends(world: World) -> None:
+    for _token in range(2):
+        token_of(world.ben, world.acme)
     leave_organization(world.acme, who=world.ben)
     assert roles(world.acme) == {"Ada": "owner"}
-    assert entries() == [("leave_organization", world.ben.public_id, world.acme.public_id, {})]
+    ben, acme = world.ben.public_id, world.acme.public_id
+    assert entries() == [
+        *(
+            ("revoke_token", ben, acme, {"token": token.public_id, "user": ben})
+            for token in ApiToken.objects.filter(user=world.ben).order_by("pk")
+        ),
+        ("leave_organization", ben, acme, {}),
+    ]
 
 
 def test_ownership_is_handed_over_and_the_former_owner_edits(world: World, blog: Site) -> None:

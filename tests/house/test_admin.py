@@ -163,6 +163,37 @@ def test_sites_of_a_token_that_make_no_sense_are_refused(
     assert not ApiToken.objects.exists()
 
 
+def test_a_token_that_is_saved_as_it_was_tells_nothing(staff: Client, world: World) -> None:
+    token, _raw = ApiToken.issue(
+        organization=world.acme,
+        user=world.ada,
+        title="Crawler",
+        scopes=["site:insights:track", "site:insights:read"],
+        expires_at=utc_now() + timedelta(days=30, microseconds=7),
+        only_some_sites=True,
+    )
+    token.sites.set([world.docs])
+    page = f"/admin/organizations/apitoken/{token.pk}/change/"
+    fields = staff.get(page).context["adminform"].form
+    form = {
+        "title": "Crawler",
+        "scopes": token.scopes,
+        "only_some_sites": "on",
+        "sites": [world.docs.pk],
+        "expires_at_0": f"{fields.initial['expires_at']:%Y-%m-%d}",
+        "expires_at_1": f"{fields.initial['expires_at']:%H:%M:%S}",
+    }
+    assert staff.post(page, form).status_code == 302
+    assert not AuditEntry.objects.exists()
+    in_order = form | {"scopes": sorted(token.scopes)}  # as the boxes stand on the page
+    assert staff.post(page, in_order).status_code == 302
+    assert not AuditEntry.objects.exists()
+    assert staff.post(page, form | {"title": "Robot"}).status_code == 302
+    assert [(entry.what, entry.details["token"]) for entry in AuditEntry.objects.all()] == [
+        ("change_token", token.public_id)
+    ]
+
+
 def test_a_chosen_token_gets_a_new_secret_and_deletion_is_told_as_revocation(staff: Client, world: World) -> None:
     old = token_of(world.ada, world.acme)
     other = token_of(world.ben, world.acme)
