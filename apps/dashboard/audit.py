@@ -15,6 +15,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from apps.dashboard.organizations import find_organization, owner
+from apps.keeping.asking import DELETION
 from apps.organizations.models import AuditEntry, Organization, Role, User
 from apps.sites.models import Site
 
@@ -63,7 +64,7 @@ def _rows(organization: Organization, entries: list[AuditEntry]) -> Iterator[Row
     people = User.objects.filter(public_id__in={entry.who for entry in entries}, memberships__organization=organization)
     names = {person.public_id: person.display_name for person in people}
     names |= _tokens(organization, entries)
-    names |= {AuditEntry.COMMAND: _("A command"), AuditEntry.TASK: _("The service itself")}
+    names |= {AuditEntry.COMMAND: _("A command"), AuditEntry.TASK: _("The service itself"), DELETION: _("A deletion")}
     titles = dict(Site.objects.filter(organization=organization).values_list("public_id", "title"))
     for entry in entries:
         yield Row(

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from apps.dashboard import audit
+from apps.keeping.asking import DELETION
 from apps.organizations.audit import AuditEntry, record
 from apps.organizations.models import ApiToken, Membership, Role
 from tests.people import World
@@ -20,10 +21,12 @@ def page_of(client: Client, world: World, query: str = "") -> str:
 def test_owners_read_what_was_done_in_their_organization_and_by_whom(client: Client, world: World) -> None:
     record(world.ada, "change_site", site=world.docs, details={"fields": ["title", "url"]})
     record(AuditEntry.COMMAND, "erase_visitor", site=world.docs)
+    record(DELETION, "erase_site", site=world.docs)
     record(world.cy, "change_site", site=world.secrets)
     client.force_login(world.ada)
     page = page_of(client, world)
-    for text in ("Ada", "Change site", "Acme Docs", "fields: title, url", "A command", "Erase visitor"):
+    whose, what = ("Ada", "A command", "A deletion"), ("Change site", "Erase visitor", "Erase site")
+    for text in (*whose, *what, "Acme Docs", "fields: title, url"):
         assert f"<td>{text}</td>" in page
     assert page.index("Erase visitor") < page.index("Change site")
     assert "Secrets" not in page

@@ -56,11 +56,11 @@ class Command(BaseCommand):
     def _move(self, source: str) -> None:
         if Path(source).is_file():
             raise CommandError(f"{source} is a file: say --site, into which its events are to be imported.")
+        record(AuditEntry.COMMAND, "import_events")  # before the first event, as below
         try:
             found = backup.import_events(source, self.stderr.write)
         except Refusal as error:
             raise CommandError(str(error)) from error
-        record(AuditEntry.COMMAND, "import_events", details={"events": found.event_count})
         self.stdout.write(json.dumps({"imported": found.event_count, "files": len(found.events)}))
 
     def _import(self, options: dict[str, Any]) -> None:
