@@ -60,7 +60,7 @@ def test_a_tab_that_does_not_come_says_so_and_loads_again(reader: Reader, fail: 
     reader.sign_in()
     page = reader.page
     page.route("**/traffic/entries*", fail)
-    page.locator("#panel-pages").get_by_role("link", name="Entered").click()
+    page.locator("#panel-pages:not([aria-busy])").get_by_role("link", name="Entered").click()
     expect(page.get_by_text(SENTENCE)).to_be_visible()
     expect(page).to_have_url(reader.traffic)
     page.unroute("**/traffic/entries*")

@@ -85,7 +85,12 @@ class Installation:
 
     def heal(self) -> None:
         """Wait until every part is well."""
-        wait_until(lambda: set(parts(self.service).values()) == {"well"}, self.service.log)
+
+        def is_well() -> bool:
+            self.start_ended_workers()
+            return set(parts(self.service).values()) == {"well"}
+
+        wait_until(is_well, self.service.log)
 
     def stored(self, sql: str) -> list[list[Any]]:
         """Columns of a query, asked of the event store itself."""
