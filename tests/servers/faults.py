@@ -24,7 +24,7 @@ class Mode(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """``seconds`` of waiting; the engine's ``code`` and ``message`` of an error; ``only`` statements that begin so, in
-    lower case."""
+    lower case, with | between several beginnings."""
 
     mode: Mode
     seconds: float = 60.0
@@ -54,7 +54,7 @@ class Faults:
     def of(self, begins: str) -> Fault | None:
         """The fault that a statement meets that begins so."""
         with self._lock:
-            if self._fault is None or not self._left or not begins.startswith(self._fault.only):
+            if self._fault is None or not self._left or not begins.startswith(tuple(self._fault.only.split("|"))):
                 return None
             self._left -= 1
             self.met += 1
