@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,8 @@ from authlib.oidc.core.grants import OpenIDCode
 from flask import Flask, Response, request
 from joserfc.jwk import RSAKey
 from werkzeug.serving import make_server
+
+from tests.servers.threads import listening
 
 CLIENT, SECRET = "insights", "the-client's-secret"
 PAGE = """<!doctype html><title>Acme ID</title><link rel="icon" href="data:,">
@@ -203,11 +204,5 @@ def running(people: dict[str, dict[str, Any]]) -> Iterator[Provider]:
     provider = Provider(url="", people=people)
     server = make_server("localhost", 0, application(provider), threaded=True)
     provider.url = f"http://localhost:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with listening(server):
         yield provider
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.servers.threads import listening
 
 CONTENT = """
 <header><a id="outbound" href="https://example.com/tool?a=b">A tool</a></header>
@@ -72,11 +73,5 @@ def serve_documentation() -> Iterator[Documentation]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     site.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with listening(server):
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

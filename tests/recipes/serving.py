@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import mimetypes
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from tests.servers.threads import listening
 
 
 @dataclass
@@ -64,11 +65,5 @@ def serve(site: StaticSite) -> Iterator[StaticSite]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     site.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with listening(server):
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import email
 import email.policy
 import socketserver
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+
+from tests.servers.threads import listening
 
 SECONDS = 60
 """How long a mail may take."""
@@ -55,11 +56,8 @@ def open_mailbox() -> Iterator[Mailbox]:
         def _say(self, text: str) -> None:
             self.wfile.write(f"{text}\r\n".encode())
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session) as server:
-        server.daemon_threads = True
-        mailbox.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)
+    server.daemon_threads = True
+    mailbox.port = server.server_address[1]
+    with listening(server):
         yield mailbox
-        server.shutdown()
-        thread.join()
