@@ -2,14 +2,16 @@
 
 What was sent and not answered is sent again with the same token, of which the server stores one, until an answer comes:
 stored, refused, or too late. The server takes no rows long after their ids were given, so none can come to light after
-it was found missing, and none below the id up to which all is counted in advance.
+it was found missing, and none below the id up to which all is counted in advance. Of a cluster some shards may have
+their rows and others not: the same insert, sent again, completes them, and what cannot be completed is removed.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from apps.core.errors import Unavailable
 from apps.events.ids import IdSource, id_at, stamped, time_of
@@ -20,6 +22,8 @@ log = logging.getLogger(__name__)
 
 ON_TIME = timedelta(seconds=60)
 """How long after its ids were given a server may store a row; what is counted in advance is older still."""
+AT_WORK = timedelta(seconds=10)
+"""How long after that the server may yet be at work on an insert that came in time."""
 PAUSE_SECONDS = 1.0
 """Between two attempts."""
 _CLOCKS = 3
@@ -47,53 +51,62 @@ def deliver(
 
 
 def remove(store: EventStore, rows: Sequence[Row], batches: set[int]) -> None:
-    """Remove what was stored after its request had been told that it was not."""
+    """Remove what was stored though its senders had been told otherwise, or could not be stored as a whole."""
     doomed = [row for row in rows if row["batch"] in batches]
-    store.command(
-        Statement(
-            sql="ALTER TABLE events DELETE WHERE site IN {sites:Array(UInt32)} AND received = toDateTime({at:UInt32})"
-            " AND id IN {ids:Array(UInt64)} SETTINGS mutations_sync = 2",
-            parameters={
-                "sites": sorted({row["site"] for row in doomed}),
-                "at": int(doomed[0]["received"].timestamp()),
-                "ids": [row["id"] for row in doomed],
-            },
-        )
-    )
-    log.warning("%d events that were stored after their senders had been told otherwise are removed.", len(doomed))
+    sql = f"ALTER TABLE events DELETE WHERE {_THESE} SETTINGS mutations_sync = 2"
+    store.command(Statement(sql=sql, parameters=_these(doomed)))
+    log.warning("%d events that were stored late, or in part, are removed.", len(doomed))
 
 
 def _is_stored(store: EventStore, rows: list[Row], pause: Callable[[float], bool]) -> bool:
     """Send the rows until it is known; ``False`` where they came too late and none is stored."""
-    first = rows[0]["id"]
-    is_sent = is_late = False
+    first, until = rows[0]["id"], time_of(rows[0]["id"]) + ON_TIME
+    is_sent = False
     while True:
         try:
-            if is_sent and _is_there(store, rows):
-                return True
-            if is_late:
-                return False
-            store.insert(rows, token=f"{first}-{len(rows)}", until=time_of(first) + ON_TIME)
+            if is_sent and (decided := _is_decided(store, rows, until)) is not None:
+                return decided
+            store.insert(rows, token=f"{first}-{len(rows)}", until=until)
             return True
-        except TooLate:
-            # No attempt can come in time any more; one before this may have.
-            is_late = True
+        except TooLate as error:
+            # No attempt can come in time any more; one before this may have, and may be at work.
             if not is_sent:
                 return False
-        except Unsure:
-            is_sent = True
-            if not pause(PAUSE_SECONDS):
-                raise
+            reason = error.message
+        except Unsure as error:
+            is_sent, reason = True, error.message
         except Unavailable as error:
             if not is_sent:
                 raise
-            if not pause(PAUSE_SECONDS):
-                raise Unsure(error.message) from error
+            reason = error.message
+        if not pause(PAUSE_SECONDS):
+            raise Unsure(reason)
 
 
-def _is_there(store: EventStore, rows: Sequence[Row]) -> bool:
-    """Whether the insert of these rows, one part for all, is in the store."""
-    row = rows[0]
-    sql = "SELECT 1 FROM events WHERE site = {site:UInt32} AND received = toDateTime({at:UInt32}) AND id = {id:UInt64}"
-    parameters = {"site": row["site"], "at": int(row["received"].timestamp()), "id": row["id"]}
-    return bool(store.query(Statement(sql=sql, parameters=parameters)))
+def _is_decided(store: EventStore, rows: list[Row], until: datetime) -> bool | None:
+    """Whether all rows are in the store, or no more can come and none is there; ``None`` while that is open."""
+    is_over = store.now() > until + AT_WORK
+    found = _count(store, rows)
+    if found == len(rows):
+        return True
+    if is_over and found:
+        remove(store, rows, {row["batch"] for row in rows})
+    return False if is_over else None
+
+
+def _count(store: EventStore, rows: Sequence[Row]) -> int:
+    """How many of these rows of one insert are in the store."""
+    sql = f"SELECT uniqExact(id) FROM events WHERE {_THESE}"  # noqa: S608  # our own
+    return int(store.query(Statement(sql=sql, parameters=_these(rows)))[0][0])
+
+
+_THESE = "site IN {sites:Array(UInt32)} AND received = toDateTime({at:UInt32}) AND id IN {ids:Array(UInt64)}"
+
+
+def _these(rows: Sequence[Row]) -> dict[str, Any]:
+    """The parameters of ``_THESE`` for rows of one insert."""
+    return {
+        "sites": sorted({row["site"] for row in rows}),
+        "at": int(rows[0]["received"].timestamp()),
+        "ids": [row["id"] for row in rows],
+    }

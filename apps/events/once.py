@@ -20,17 +20,21 @@ from django.db.models import Q
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal, Unavailable
+from apps.events import writer
+from apps.events.delivery import AT_WORK, ON_TIME
 from apps.events.ids import id_at
 from apps.events.records import IdempotencyKey
-from apps.events.store import Row, Statement, get_store
-from apps.events.writer import Undecided, get_writer
+from apps.events.store import QUERY_SECONDS, Row, Statement, get_store
 from apps.sites.models import Site
 
 MAX_CHARACTERS = 255
 REMEMBERED = timedelta(hours=24)
 """How long a repetition is recognised."""
-HELD = timedelta(seconds=60)
-"""How long a request may take to store its events; longer than the writer's patience."""
+_ASKING = timedelta(seconds=2 * QUERY_SECONDS)
+_CLOCKS_DIFFER = timedelta(seconds=20)
+HELD = _ASKING + timedelta(seconds=writer.PATIENCE_SECONDS) + ON_TIME + AT_WORK + _CLOCKS_DIFFER
+"""How long a request may take to store its events. It asks for those of a request before it and removes a part of them;
+then they get their ids within the writer's patience, and may be stored for some time after, by the store's clock."""
 PATIENCE_SECONDS = 10.0
 """How long a request waits for another one with its key."""
 LOOK_SECONDS = 0.05
@@ -39,7 +43,8 @@ HEADER = "Idempotency-Key"
 
 _KEY = re.compile(rf"[!-~]{{1,{MAX_CHARACTERS}}}")
 _PROCESS = secrets.token_hex(16)
-_CLOCKS_DIFFER = timedelta(minutes=2)
+_SINCE = timedelta(minutes=2)
+"""How much older than a key its events may be, by the clocks of two processes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +80,7 @@ def write_once(once: Once, site: Site, rows: Callable[[], list[Row]]) -> int:
         elif _take_over(record):
             return _go_on(record, rows)
         elif time.monotonic() > deadline:
-            return _give_up(record)
+            return _give_up(record, rows)
         else:
             time.sleep(LOOK_SECONDS)
 
@@ -124,8 +129,10 @@ def _take_over(record: IdempotencyKey) -> bool:
 def _go_on(record: IdempotencyKey, rows: Callable[[], list[Row]]) -> int:
     """Find out what became of the events of a record that was just taken over, and store them if they are missing."""
     try:
-        stored = _is_stored(record)
+        stored = _is_stored(record, rows)
         sound = [] if stored else rows()
+        if not stored and get_store().is_cluster:
+            _remove(record)  # what some of its shards have: nobody is at work on the others any more
     except BaseException:
         _let_go(record)
         raise
@@ -137,8 +144,8 @@ def _go_on(record: IdempotencyKey, rows: Callable[[], list[Row]]) -> int:
 
 def _store(record: IdempotencyKey, rows: list[Row]) -> int:
     try:
-        get_writer().write(rows, batch=record.batch)
-    except Undecided:
+        writer.get_writer().write(rows, batch=record.batch)
+    except writer.Undecided:
         raise  # held until it is decided, as far as that can be told
     except BaseException:
         _let_go(record)
@@ -147,9 +154,9 @@ def _store(record: IdempotencyKey, rows: list[Row]) -> int:
     return len(rows)
 
 
-def _give_up(record: IdempotencyKey) -> int:
+def _give_up(record: IdempotencyKey, rows: Callable[[], list[Row]]) -> int:
     """The holder does not end, or cannot say so: the store knows."""
-    if _is_stored(record):
+    if _is_stored(record, rows):
         _note_stored(record)
         return 0
     raise Unavailable("Another request with this Idempotency-Key is under way.")
@@ -163,8 +170,22 @@ def _note_stored(record: IdempotencyKey) -> None:
     IdempotencyKey.objects.filter(pk=record.pk).update(stored_at=utc_now())
 
 
-def _is_stored(record: IdempotencyKey) -> bool:
-    sql = "SELECT 1 FROM events WHERE site = {site:UInt32} AND id > {since:UInt64} AND batch = {batch:UInt64} LIMIT 1"
-    since = id_at(record.created_at - _CLOCKS_DIFFER)
-    parameters = {"site": record.site_id, "since": since, "batch": record.batch}
-    return bool(get_store().query(Statement(sql=sql, parameters=parameters)))
+def _is_stored(record: IdempotencyKey, rows: Callable[[], list[Row]]) -> bool:
+    """Whether the store has all events of a request: one machine has all or none, a cluster perhaps those of a shard."""
+    sql = f"SELECT count() FROM events WHERE {_ITS_OWN}"  # noqa: S608  # our own
+    found = int(get_store().query(Statement(sql=sql, parameters=_its_own(record)))[0][0])
+    return found >= len(rows()) if found and get_store().is_cluster else bool(found)
+
+
+def _remove(record: IdempotencyKey) -> None:
+    sql = f"ALTER TABLE events DELETE WHERE {_ITS_OWN} SETTINGS mutations_sync = 2"
+    get_store().command(Statement(sql=sql, parameters=_its_own(record)), seconds=QUERY_SECONDS)
+
+
+_ITS_OWN = "site = {site:UInt32} AND id > {since:UInt64} AND batch = {batch:UInt64}"
+
+
+def _its_own(record: IdempotencyKey) -> dict[str, int]:
+    """The parameters of ``_ITS_OWN``: where the events of a request are."""
+    since = id_at(record.created_at - _SINCE)
+    return {"site": record.site_id, "since": since, "batch": record.batch}

@@ -28,6 +28,11 @@ _PIECE = _FIELD_BYTES // 4 - 1
 """Characters of a text that fit."""
 _LATE = "The rows came too late."
 _THROWN, _SAME_QUERY = 395, 216
+# What an engine says when it does not know itself what became of rows: time, wires, keepers, what was cancelled.
+_OPEN_CODES = frozenset({159, 209, 210, 236, 279, 319, 394, 999})
+# What it says of values, before it does anything with them.
+_VALUE_CODES = frozenset({6, 27, 33, 38, 41, 53, 69, 70, 72, 117, 128, 131, 321, 349, 469, 691})
+_REFUSED_BY_A_PROXY = re.compile(r"HTTP status 4(?!08)\d\d\b")
 
 
 Column = tuple[str, ClickHouseType]
@@ -66,11 +71,13 @@ def insert(
     *,
     token: str,
     until: datetime,
+    is_cluster: bool = False,
 ) -> None:
     """Insert columns of values once, whatever happens on the way: an insert with the same ``token`` adds nothing.
 
     The server refuses them after ``until``, by its own clock, with ``TooLate``: what hung somewhere between cannot
-    come to light when it is long counted as absent. Raises ``Unsure`` where no answer came.
+    come to light when it is long counted as absent. Raises ``Unsure`` where no answer came, or one that leaves open
+    what became of the rows, and the engine's error where it stored none of them.
     """
     sql = _insert_where(columns, f"NOT throwIf(now() > toDateTime({int(until.timestamp())}), '{_LATE}')")
     context = client.create_insert_context(
@@ -96,7 +103,20 @@ def insert(
     except DatabaseError as error:
         if error.code == _THROWN and _LATE in str(error):
             raise TooLate("The clocks of the service and of its event store differ.") from error
+        if not _tells_that_none_is_stored(error, is_cluster=is_cluster):
+            raise Unsure("The event store does not tell what it has stored.") from error
         raise
+
+
+def _tells_that_none_is_stored(error: DatabaseError, *, is_cluster: bool) -> bool:
+    """Whether an answer to an insert leaves nothing open.
+
+    One without the engine's code is of a proxy in between, which may have passed the rows on, unless it says that it
+    did not like the request. In a cluster any shard may have refused what others have stored.
+    """
+    if error.code is None:
+        return bool(_REFUSED_BY_A_PROXY.search(str(error)))
+    return error.code in _VALUE_CODES if is_cluster else error.code not in _OPEN_CODES
 
 
 def missing(columns: Sequence[Column], after: int, last: int) -> str:

@@ -38,7 +38,7 @@ QUERY_BYTES = 2_000_000_000
 _TIMEOUT_CODES = frozenset({159, 160})
 _MEMORY_CODES = frozenset({241, 307, 396})
 # What the engine says when it cannot store anything now, whatever the rows: files, disk, parts, replicas, keeper.
-_AWAY_CODES = frozenset({74, 75, 76, 159, 160, 202, 209, 210, 225, 236, 241, 242, 243, 252, 285, 319, 999})
+_AWAY_CODES = frozenset({74, 75, 76, 159, 160, 202, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 286, 319, 999})
 
 
 class StoreInUse(Unavailable):
@@ -206,7 +206,7 @@ class EventStore:
                 self._insert_client = self._connect()
             columns = [(name, engine_type) for name, engine_type, _absent in used]
             if until is not None:
-                remote.insert(self._insert_client, columns, data, token=token, until=until)
+                remote.insert(self._insert_client, columns, data, token=token, until=until, is_cluster=self.is_cluster)
                 return
             self._insert_client.insert(
                 "events",

@@ -337,7 +337,8 @@ class Writer:
             return len(rows)
 
         def wanted() -> list[tuple[int, list[Row]]]:
-            return [(entry.number, entry.rows) for entry in group if entry.is_kept_track_of or not entry.is_given_up]
+            # Nor one whose sender looks for it by its number: it may be sent again by now.
+            return [(entry.number, entry.rows) for entry in group if not entry.is_given_up]
 
         rows = deliver(store, wanted, ids, pause=self._pause)
         with self._changed:

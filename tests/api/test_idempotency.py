@@ -10,12 +10,12 @@ from django.db import DatabaseError, connection
 from django.http import HttpResponse
 
 from apps.core.errors import Unavailable
-from apps.events import once
+from apps.events import delivery, once
 from apps.events.ids import id_at
 from apps.events.models import IdempotencyKey
 from apps.events.store import EventStore, Statement
 from apps.events.tasks import delete_used_keys
-from apps.events.writer import Undecided, Writer
+from apps.events.writer import PATIENCE_SECONDS, Undecided, Writer
 from apps.sites.models import Site
 from tests.api.calls import Caller, event, refusal
 from tests.events.refusals import kept
@@ -166,6 +166,33 @@ def test_what_the_engine_may_yet_store_is_not_stored_beside_it(
     store.insert([{**row, "id": id_at(now + timedelta(seconds=5))}])
     assert post(anybody, world.docs, "k1").status_code == 204
     assert count(store) == 1
+
+
+def test_a_key_is_held_for_as_long_as_its_events_may_come_to_light() -> None:
+    """They wait for their ids at first, then the store may take them for some time, and may be slow in doing so."""
+    longest = timedelta(seconds=PATIENCE_SECONDS) + delivery.ON_TIME + delivery.AT_WORK
+    assert longest < once.HELD < delivery.ON_TIME * 3
+
+
+@pytest.mark.parametrize("is_given_up", [True, False])
+def test_what_some_shards_of_a_cluster_have_is_not_taken_for_the_whole(
+    anybody: Caller, world: World, store: EventStore, monkeypatch: pytest.MonkeyPatch, is_given_up: bool
+) -> None:
+    monkeypatch.setattr(once, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(EventStore, "is_cluster", True)
+
+    def send() -> int:
+        both = [event(), event(location={"page": "p2"})]
+        return anybody.track(world.docs, *both, headers={"Idempotency-Key": "k1"}).status_code
+
+    assert send() == 204
+    store.command(Statement(sql="ALTER TABLE events DELETE WHERE page = 'p2' SETTINGS mutations_sync = 2"))
+    assert count(store) == 1
+    IdempotencyKey.objects.update(stored_at=None)
+    if is_given_up:
+        IdempotencyKey.objects.update(held_until=datetime(2026, 3, 1, tzinfo=UTC))
+    assert send() == (204 if is_given_up else 503)
+    assert count(store) == (2 if is_given_up else 1)
 
 
 def test_neither_key_nor_body_is_kept(anybody: Caller, world: World) -> None:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from clickhouse_connect.driver.exceptions import DatabaseError
 
 from apps.core.errors import Unavailable
 from apps.events import delivery, remote
@@ -139,12 +140,57 @@ def test_what_its_sender_looks_for_by_number_is_not_removed(
     server: ClickHouse, distant: EventStore, open_writer: Open
 ) -> None:
     writer = open_writer(patience=2.0)
+    writer.write(rows("before"))
     server.fault(mode="lost")
     with pytest.raises(Undecided):
         writer.write(rows("a", 2), batch=7)
     server.fault()
     wait_until(lambda: not writer._under_way)
-    assert distant.query(Statement(sql="SELECT groupUniqArray(batch), count() FROM events")) == [[[7]], [2]]
+    assert stored(distant) == {"before": 1, "a": 2}
+    assert distant.query(Statement(sql="SELECT DISTINCT batch FROM events WHERE query = 'a'")) == [[7]]
+
+
+def test_what_may_have_been_sent_again_gets_no_new_ids(
+    server: ClickHouse, distant: EventStore, open_writer: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "ON_TIME", timedelta(seconds=3))
+    monkeypatch.setattr(delivery, "AT_WORK", timedelta(seconds=1))
+    writer = open_writer(patience=2.0)
+    writer.write(rows("before"))
+    server.fault(mode="hung", only="insert")
+    with pytest.raises(Undecided):
+        writer.write(rows("a", 2), batch=7)
+    time.sleep(3)  # the store hangs for longer than it may take the rows
+    server.fault()
+    wait_until(lambda: not writer._under_way)
+    assert stored(distant) == {"before": 1}
+    writer.write(rows("a", 2), batch=7)
+    assert stored(distant) == {"before": 1, "a": 2}
+
+
+@pytest.mark.parametrize(
+    ("mode", "code"), [("gateway", 500), ("gateway", 502), ("gateway", 504), ("error", 209), ("error", 319)]
+)
+def test_an_answer_that_tells_nothing_of_the_rows_is_none(
+    server: ClickHouse, distant: EventStore, open_writer: Open, mode: str, code: int
+) -> None:
+    writer = open_writer()
+    writer.write(rows("before"))
+    server.fault(mode=mode, code=code, only="insert", times=1)
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(writer.write, rows(name, 2)) for name in "ab"]:
+            done.result(SECONDS)
+    assert server.fault() == 1
+    assert stored(distant) == {"before": 1, "a": 2, "b": 2}
+
+
+def test_what_a_proxy_does_not_pass_on_is_refused(server: ClickHouse, distant: EventStore, open_writer: Open) -> None:
+    writer = open_writer()
+    server.fault(mode="gateway", code=413, only="insert")
+    with pytest.raises(DatabaseError, match="413"):
+        writer.write(rows("a"))
+    server.fault()
+    assert stored(distant) == {}
 
 
 def test_rows_that_hung_on_their_way_are_not_stored_when_they_arrive_late(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.events.remote import INSERT_SECONDS
 from apps.rollups.arrivals import SETTLING
 from apps.rollups.tasks import LOCK_SECONDS
 from tests.conftest import lacking, require
@@ -125,12 +126,14 @@ def test_the_store_is_killed_and_started_again(whole: Installation, load: Load) 
     load.wait_for_answers(30)
 
 
-def test_the_store_hangs_for_a_while(whole: Installation, load: Load) -> None:
+def test_the_store_hangs_until_requests_are_given_up(whole: Installation, load: Load) -> None:
     os.kill(whole.clickhouse.process.pid, signal.SIGSTOP)
     try:
-        time.sleep(8)
+        wait_until(lambda: any(sent.answer.status == 503 for sent in list(load.sent)))
     finally:
         os.kill(whole.clickhouse.process.pid, signal.SIGCONT)
+    given_up = next(sent for sent in load.sent if sent.answer.status == 503)
+    assert given_up.ended - given_up.started > INSERT_SECONDS  # at least one attempt was not answered, and sent again
     load.wait_for_answers(30)
 
 

@@ -149,6 +149,11 @@ class Handler(BaseHTTPRequestHandler):
             case Mode.ERROR:
                 self._refuse(EngineError(f"Code: {fault.code}. DB::Exception: {fault.message}"))
                 return True
+            case Mode.GATEWAY:
+                if fault.code >= 500:
+                    self.server.engine.run(task)
+                self._answer(fault.code, b"<html><h1>nginx</h1></html>")
+                return True
             case Mode.LOST:
                 with suppress(EngineError):
                     self.server.engine.run(task)

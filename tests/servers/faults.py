@@ -11,7 +11,8 @@ from enum import StrEnum
 class Mode(StrEnum):
     """``SLOW`` answers rightly, but late; ``HUNG`` accepts and never answers; ``ERROR`` refuses before anything is
     done; ``LOST`` does the work and then hangs; ``CUT`` ends the connection within the answer; ``MIDWAY`` tells an
-    error after a part of the answer."""
+    error after a part of the answer; ``GATEWAY`` answers as a proxy before it does, which passes on what is answered
+    with a status of 500 or more and loses the answer."""
 
     SLOW = "slow"
     HUNG = "hung"
@@ -19,12 +20,13 @@ class Mode(StrEnum):
     LOST = "lost"
     CUT = "cut"
     MIDWAY = "midway"
+    GATEWAY = "gateway"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """``seconds`` of waiting; the engine's ``code`` and ``message`` of an error; ``only`` statements that begin so, in
-    lower case, with | between several beginnings."""
+    """``seconds`` of waiting; the engine's ``code`` and ``message`` of an error, or a proxy's status; ``only``
+    statements that begin so, in lower case, with | between several beginnings."""
 
     mode: Mode
     seconds: float = 60.0
