@@ -171,7 +171,7 @@ def _note_stored(record: IdempotencyKey) -> None:
 
 
 def _is_stored(record: IdempotencyKey, rows: Callable[[], list[Row]]) -> bool:
-    """Whether the store has all events of a request: one machine has all or none, a cluster perhaps those of a shard."""
+    """Whether the store has all events of a request: one machine has all or none, a cluster perhaps some."""
     sql = f"SELECT count() FROM events WHERE {_ITS_OWN}"  # noqa: S608  # our own
     found = int(get_store().query(Statement(sql=sql, parameters=_its_own(record)))[0][0])
     return found >= len(rows()) if found and get_store().is_cluster else bool(found)
