@@ -31,6 +31,11 @@ def text(name: str, default: str = "") -> str:
         raise ImproperlyConfigured(f"{name}_FILE: {kept} cannot be read: {reason}.") from error
 
 
+def is_given(name: str) -> bool:
+    """Whether the environment, or a file that it names, gives a value: else the default holds."""
+    return bool(text(name))
+
+
 def words(name: str, default: list[str]) -> list[str]:
     """A comma-separated list from the environment."""
     given = text(name)

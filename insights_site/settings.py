@@ -15,6 +15,7 @@ from insights_site.environment import (
     flag,
     folder,
     header,
+    is_given,
     mail,
     one_of,
     path_below,
@@ -43,6 +44,7 @@ def broker(redis_url: str) -> str:
 
 DATA_DIR = folder("DATA_DIR", "var")
 SECRET_KEY = secret_key("SECRET_KEY", DATA_DIR)
+SECRET_KEY_IS_GIVEN = is_given("SECRET_KEY")  # else it is the one that is kept in DATA_DIR
 SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS", [])
 DEBUG = flag("DEBUG", False)
 

@@ -216,7 +216,7 @@ def _keep_secret_key(place: Place, found: Manifest, tell: Tell) -> None:
     kept = _kept_secret_key()
     if manifest.mark_of(settings.SECRET_KEY.encode()) == found.secret_key_mark:
         return
-    if found.secret_key is None or os.environ.get("SECRET_KEY", "").strip():
+    if found.secret_key is None or settings.SECRET_KEY_IS_GIVEN:
         tell(
             "SECRET_KEY is not the one of the backup: set that one, or API tokens, share links and second factors"
             " no longer work."

@@ -44,7 +44,7 @@ def files_are_private() -> Iterator[Finding]:
     else:
         yield well("rights", f"{folder} is its owner's alone.")
     key = folder / "secret_key"
-    if os.environ.get("SECRET_KEY", "").strip():
+    if settings.SECRET_KEY_IS_GIVEN:
         yield well("rights", "SECRET_KEY is given by the environment.")
     elif stat.S_IMODE(key.stat().st_mode) & 0o077:
         yield problem(

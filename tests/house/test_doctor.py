@@ -104,6 +104,16 @@ def test_what_is_wrong_with_files_and_tables_is_told(service: Service) -> None:
     assert healths(found)["journal"] == {"problem", "OK"}
 
 
+def test_a_key_that_a_file_gives_is_seen_as_given(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("k" * 50)
+    service = Service(tmp_path, SECRET_KEY_FILE=str(key))
+    found = told(service.manage("doctor", "--json").stdout)
+    assert not (service.data / "secret_key").exists()
+    assert ("OK", "SECRET_KEY is given by the environment.") in found["rights"]
+    assert healths(found)["rights"] == {"OK"}
+
+
 @pytest.mark.parametrize(("hours", "health"), [(1, Health.OK), (5, Health.WARNING), (40, Health.PROBLEM)])
 def test_hours_that_wait_to_be_counted_are_told_by_how_long(world: World, hours: int, health: Health) -> None:
     hour = utc_now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours)

@@ -100,3 +100,18 @@ def test_files_are_their_owners_alone_and_the_secret_key_comes_along_unless_it_i
     assert not (without / "secret_key").exists()
     other = Empty(tmp_path / "other", kept)
     assert "SECRET_KEY is not the one of the backup" in other.manage("restore", str(without)).stderr
+
+
+@pytest.mark.parametrize("variable", ["SECRET_KEY", "SECRET_KEY_FILE"])
+def test_a_key_that_is_given_stays_and_the_operator_is_told_what_follows(
+    kept: Kept, tmp_path: Path, variable: str
+) -> None:
+    target, key = tmp_path / "backup", "another key " * 5
+    kept.manage("backup", str(target))
+    (tmp_path / "key").write_text(key)
+    given = {variable: key if variable == "SECRET_KEY" else str(tmp_path / "key")}
+    other = Empty(tmp_path / "other", kept, **given)
+    told = other.manage("restore", str(target)).stderr
+    assert "SECRET_KEY is not the one of the backup" in told
+    assert "kept in DATA_DIR" not in told
+    assert not (other.data / "secret_key").exists()
