@@ -12,6 +12,8 @@ import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 
+from insights_site import told
+
 FORMS = ("text", "json")
 ACCESS = "insights.access"
 """The logger of requests: its records have a mapping of fields as their arguments."""
@@ -48,7 +50,7 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {
             "line": {
-                "()": structlog.stdlib.ProcessorFormatter,
+                "()": Line,
                 "foreign_pre_chain": shared,
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_last_steps(form)],
             },
@@ -66,8 +68,17 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
             # A line for each task that was received and done tells nobody anything.
             "celery": {"level": "WARNING" if level == "INFO" else level},
             ACCESS: {"handlers": ["access"], "propagate": False},
+            # The server has its own way of writing, in its workers too.
+            "_granian": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         },
     }
+
+
+class Line(structlog.stdlib.ProcessorFormatter):
+    """Any other line; of errors it tells what ``insights_site.told`` says."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(told.without_values(record))
 
 
 class AccessLine(logging.Formatter):
@@ -97,14 +108,12 @@ def _without_query(_logger: Any, _method: str, event: structlog.typing.EventDict
 
 def _last_steps(form: str) -> list[Any]:
     if form == "json":
-        # Not ``dict_tracebacks``: it writes the values of variables, such as a request's body.
-        errors = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
         return [
-            structlog.processors.ExceptionRenderer(errors),
+            structlog.processors.ExceptionRenderer(told.as_fields),
             structlog.processors.JSONRenderer(),
             _hide_secrets,
         ]
-    console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=told.as_text)
     return [console, _hide_secrets]
 
 

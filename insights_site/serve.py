@@ -60,8 +60,10 @@ def worker_application() -> Callable[..., Any]:
     # Ctrl-C reaches every process of a terminal, and the parent's SIGTERM comes right behind it: two signals at once
     # can leave a worker waiting until it is killed. The parent alone answers Ctrl-C. (Later threads inherit this.)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    from insights_site.told import log_the_end_of_a_thread
     from insights_site.wsgi import application
 
+    threading.excepthook = log_the_end_of_a_thread
     threading.Thread(target=_stop_with_parent, name="parent-watch", daemon=True).start()
     _prepare()
     _open_door()

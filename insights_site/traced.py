@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(ACCESS)
+errors = logging.getLogger(__name__)
 
 
 class Traced:
@@ -38,7 +39,11 @@ class Traced:
             return start_response(line, [*headers, (trace.HEADER, request_id)], *error)
 
         try:
-            return self._application(environ, start)
+            answer = self._application(environ, start)
+            return _Stream(answer) if getattr(answer, "streaming", False) else answer
+        except Exception:
+            errors.exception("A request failed.")  # the server tells nobody what it was
+            raise
         finally:
             if settings.ACCESS_LOG:
                 fields = {
@@ -49,3 +54,21 @@ class Traced:
                     "ms": round(1_000 * (time.perf_counter() - started), 1),
                 }
                 log.info("request", fields)  # noqa: PLE1205  # they are no arguments of the text
+
+
+class _Stream:
+    """An answer that is made while it is sent; that it broke off is logged."""
+
+    def __init__(self, answer: Any) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._answer
+        except Exception:
+            errors.exception("An answer broke off.")
+            raise
+
+    def close(self) -> None:
+        """Whoever iterates calls it at the end."""
+        self._answer.close()

@@ -21,7 +21,11 @@ class Refusal(Exception):
         return f"{self.path}: {self.message}" if self.path else self.message
 
 
-class Unavailable(Refusal):
+class InOwnWords(Exception):
+    """A mark: the message is a sentence of ours, without values of requests and events, so that logs may tell it."""
+
+
+class Unavailable(Refusal, InOwnWords):
     """The service cannot do this now; the same request may succeed after ``retry_after`` seconds."""
 
     status = 503

@@ -160,7 +160,7 @@ def _read(link: ShareLink, address: str, now: datetime) -> Shared:
     try:
         scope = read_fixed_scope(link.parameters, site=link.site, now=now)
     except Refusal as refusal:
-        log.warning("The share link %s cannot be shown: %s", link.public_id, refusal.message)
+        log.warning("The share link %s cannot be shown: %s", link.public_id, refusal)
         raise Http404 from None
     if link.report not in REPORTS:
         raise Http404

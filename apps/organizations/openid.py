@@ -24,6 +24,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 
+from apps.core.errors import InOwnWords
 from apps.organizations.models import User
 from apps.organizations.sign_in import may_sign_up, vouch_for
 
@@ -31,7 +32,10 @@ log = logging.getLogger(__name__)
 KEPT = ("sub", "email", "email_verified", "name", "given_name", "family_name")
 """The claims that are looked at. Whatever else a provider tells of people is not kept."""
 _ASKED = ("next", "process")
-_LONGEST_REASON = 200
+
+
+class Mistrusted(OAuth2Error, InOwnWords):  # type: ignore[misc]
+    """What is wrong with an answer of the provider."""
 
 
 class OpenID(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -48,8 +52,7 @@ class OpenID(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has 
         return found
 
     def on_authentication_error(self, request: HttpRequest, provider: Provider, **details: Any) -> None:
-        reason = str(details.get("exception") or details.get("error"))
-        log.warning("Signing in through the provider failed: %s", reason[:_LONGEST_REASON])
+        log.warning("Signing in through the provider failed: %s", details.get("exception") or details.get("error"))
 
 
 class CheckedOpenID(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
@@ -59,7 +62,7 @@ class CheckedOpenID(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
     def openid_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().openid_config
         if str(config["issuer"]).rstrip("/") != settings.OIDC_ISSUER:
-            raise OAuth2Error("the provider says that it is another issuer")
+            raise Mistrusted("the provider says that it is another issuer")
         return config
 
     def complete_login(self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any) -> SocialLogin:
@@ -67,7 +70,7 @@ class CheckedOpenID(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         claims = self._id_claims(app, kwargs["response"].get("id_token", ""))
         told = self._fetch_user_info(token.token) if "userinfo_endpoint" in self.openid_config else {}
         if told and told.get("sub") != claims["sub"]:
-            raise OAuth2Error("the userinfo is about somebody else than the id token")
+            raise Mistrusted("the userinfo is about somebody else than the id token")
         kept: dict[str, Any] = {name: value for name, value in (claims | told).items() if name in KEPT}
         # Some write their truths as text, in which "false" is true.
         kept["email_verified"] = str(kept.get("email_verified")).lower() == "true"
@@ -85,9 +88,9 @@ class CheckedOpenID(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
                 lookup_kid=jwtkit.lookup_kid_jwk,
             )
         except (jwtkit.jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
-            raise OAuth2Error(f"the id token cannot be read: {error!r}") from error
+            raise Mistrusted("the id token cannot be read") from error
         if not claims.get("sub"):
-            raise OAuth2Error("the id token names nobody")
+            raise Mistrusted("the id token names nobody")
         return claims
 
 

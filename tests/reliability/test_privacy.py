@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -126,3 +127,22 @@ def test_no_address_cookie_id_or_agent_is_kept(service: Service, tmp_path: Path)
     assert tables.count(KEPT.encode()) > 10
     assert f"{KEPT}-of-a-log".encode() in tables
     assert [mark for mark in marks if mark in tables] == []
+
+
+def spoil_the_site(service: Service, mark: str) -> None:
+    """Have every look at the site fail with an error that quotes what it read."""
+    with closing(sqlite3.connect(service.data / "records.sqlite3")) as records:
+        records.execute("UPDATE sites_site SET title = CAST(? AS TEXT)", [mark.encode() + b"\xff"])
+        records.commit()
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_error_is_logged_without_the_values_that_it_met(service: Service, form: str) -> None:
+    service.set(LOG_FORMAT=form)
+    spoil_the_site(service, "mark-value")
+    service.start()
+    assert service.track([marked()]).status >= 500
+    assert service.stop() == 0
+    log = service.log.read_text()
+    assert "sqlite3.OperationalError" in log
+    assert "mark-value" not in log
