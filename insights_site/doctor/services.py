@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime, timedelta
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 
 import django
 import redis
@@ -23,7 +22,7 @@ from apps.events.records import Reason, RefusalCount
 from apps.rollups.models import Erasure, FilledPeriod, State
 from apps.rollups.periods import CLOSING_DELAY, Level
 from apps.rollups.status import in_words
-from insights_site import signs
+from insights_site import probe, signs
 from insights_site.doctor.findings import Finding, problem, warning, well
 
 ANSWER_SECONDS = 20.0
@@ -74,15 +73,25 @@ def records_are_up_to_date() -> Iterator[Finding]:
 
 def server_answers() -> Iterator[Finding]:
     """What ``/readyz`` says."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104  # it is asked from here
+    host = probe.reached_at(settings.HOST)
     address = f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}/readyz"
-    parts = _parts(host)
-    if not parts:
+    name = probe.answers_to(settings.ALLOWED_HOSTS, settings.PUBLIC_URL)
+    try:
+        status, body = probe.ask("/readyz", host=host, port=settings.PORT, name=name, seconds=ANSWER_SECONDS)
+    except (OSError, HTTPException):
         yield warning(
             "server", f"No server answers at {address}.", "Start it: manage.py serve. Its log tells why it ended."
         )
         return
-    ill = sorted(name for name, state in parts.items() if state != "well")
+    parts = _parts(body)
+    if parts is None:
+        yield problem(
+            "server",
+            f"What answers at {address} says {status}, and nothing of its parts.",
+            "It is another program, or has other settings than this command. A server's log tells why it refuses.",
+        )
+        return
+    ill = sorted(part for part, state in parts.items() if state != "well")
     if ill:
         yield problem(
             "server", f"It says that these are ill: {', '.join(ill)}.", "Its log tells why: look for “Not well”."
@@ -180,12 +189,10 @@ def _clock(check: str, whose: str, moment: datetime) -> Finding:
     return well(check, f"The clock of the {whose} is right.")
 
 
-def _parts(host: str) -> dict[str, str]:
-    """What the server there says of its parts; nothing where it is no server of ours."""
+def _parts(body: bytes) -> dict[str, str] | None:
+    """What a server says of its parts; none where it is no server of ours, or refuses."""
     try:
-        with closing(HTTPConnection(host, settings.PORT, timeout=ANSWER_SECONDS)) as line:
-            line.request("GET", "/readyz")
-            found: dict[str, str] = json.loads(line.getresponse().read())["parts"]
-            return found
-    except (OSError, HTTPException, ValueError, KeyError):
-        return {}
+        found: dict[str, str] = json.loads(body)["parts"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found

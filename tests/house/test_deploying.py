@@ -201,6 +201,7 @@ def test_the_probe_asks_under_a_name_that_the_service_answers_to() -> None:
             ({}, "localhost"),
             ({"PUBLIC_URL": "https://insights.example/path"}, "insights.example"),
             ({"PUBLIC_URL": "https://insights.example", "ALLOWED_HOSTS": "*, .wide.example, a.example"}, "a.example"),
+            ({"ALLOWED_HOSTS": "*, .wide.example"}, "wide.example"),
         ):
             environment = {"PATH": os.environ["PATH"], "PORT": port, **given}
             probe = subprocess.Popen([sys.executable, "-m", "insights_site.probe"], cwd=ROOT, env=environment)

@@ -21,6 +21,7 @@ from insights_site.doctor.findings import Health
 from tests.people import World
 from tests.reliability.apart import environment
 from tests.reliability.service import ROOT, Service
+from tests.servers.running import wait_until
 
 _BREAK_TABLES = """
 import django; django.setup()
@@ -60,6 +61,39 @@ def test_beside_a_running_service_all_is_seen_and_well(service: Service) -> None
     assert len(found) >= 13
     lines = service.manage("doctor").stdout
     assert "OK       tables" in lines
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"HOST": "127.0.0.2"},
+        {"ALLOWED_HOSTS": "docs.example.com"},
+        {"ALLOWED_HOSTS": ".example.com"},
+        {"PUBLIC_URL": "https://docs.example.com/insights", "ALLOWED_HOSTS": "localhost", "TRUSTED_PROXIES": "1"},
+    ],
+    ids=str,
+)
+def test_a_server_is_asked_under_a_name_of_its_own(tmp_path: Path, settings: dict[str, str]) -> None:
+    service = Service(tmp_path, **settings)
+    server = service.popen("serve")
+    try:
+        wait_until(lambda: "listens on" in service.log.read_text(), service.log)
+        [(health, message)] = told(service.manage("doctor", "--json").stdout)["server"]
+    finally:
+        server.terminate()
+        server.wait()
+    assert (health, message) == (
+        "OK",
+        f"It answers at http://{settings.get('HOST', '127.0.0.1')}:{service.port}/readyz; all its parts are well.",
+    )
+
+
+def test_what_answers_and_is_no_server_of_these_settings_is_not_taken_for_silence(service: Service) -> None:
+    service.start()
+    service.set(ALLOWED_HOSTS="elsewhere.example.com")
+    [(health, message)] = told(service.manage("doctor", "--json", check=False).stdout)["server"]
+    assert health == "problem"
+    assert message.startswith(f"What answers at http://127.0.0.1:{service.port}/readyz says 400")
 
 
 def test_with_everything_down_each_part_is_named_and_it_ends_with_1(tmp_path: Path) -> None:
