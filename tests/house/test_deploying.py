@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -259,6 +261,35 @@ def test_every_command_that_the_guide_tells_exists() -> None:
         assert (ROOT / path).exists(), path
     named = set(re.findall(r"^([A-Z_]{4,})=", "\n".join([text, *blocks_of("ini")]), re.MULTILINE))
     assert {name.removesuffix("_FILE") for name in named} <= variables_of_the_code() | variables()
+
+
+def test_each_command_beside_the_units_has_their_user_folder_and_settings() -> None:
+    unit = (ROOT / "deploy" / "systemd" / "site-insights.service").read_text()
+    _before, after = GUIDE.split("### TLS in front")[0].split("`/etc/site-insights/environment` holds the settings")
+    commands = re.findall(r"^(.*?manage\.py.*?)$", after.replace("\\\n", ""), re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        frame, _program, _arguments = command.partition(" .venv/bin/python ")
+        program, *properties = shlex.split(frame)
+        assert program == "systemd-run"
+        given = {each for flag, each in itertools.pairwise(properties) if flag == "-p"}
+        assert {each.partition("=")[0] for each in given} == {
+            "User",
+            "WorkingDirectory",
+            "EnvironmentFile",
+            "Environment",
+        }
+        for each in given - {"Environment=DATA_DIR=/var/lib/site-insights"}:
+            assert f"\n{each}\n" in unit
+        assert "Environment=DATA_DIR=/var/lib/site-insights " in unit
+
+
+def test_the_check_of_the_guide_finds_no_fault_with_the_settings_of_the_guide(tmp_path: Path) -> None:
+    [settings] = blocks_of("ini")
+    [command] = re.findall(r"(manage\.py check --deploy .*)$", GUIDE.split("### TLS in front")[0], re.MULTILINE)
+    given = dict(line.split("=", 1) for line in settings.split())
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), **given}
+    subprocess.run([sys.executable, *command.split()], cwd=ROOT, env=environment, check=True)
 
 
 def test_the_secrets_that_the_guide_makes_are_those_of_the_containers(tmp_path: Path) -> None:
