@@ -113,7 +113,7 @@ def _event_storage(_now: datetime) -> tuple[str, str]:
         "SELECT sum(bytes_on_disk), sumIf(rows, table IN ('events', 'events_local')) FROM system.parts"
         " WHERE active AND database = currentDatabase()"
     )
-    columns = get_store().query(Statement(sql=sql), seconds=SECONDS)
+    columns = get_store().query(Statement(sql=sql, of_each_shard=True), seconds=SECONDS)
     size, rows = (int(column[0]) for column in columns)
     return filesizeformat(size), _("%(number)s events, and their prepared counts") % {"number": f"{rows:,}"}
 

@@ -44,7 +44,7 @@ _ALTER = re.compile(rf"\A(\s*(?:ALTER|TRUNCATE) TABLE )({_NAMES})\b")
 _DROP = re.compile(rf"\A\s*DROP TABLE IF EXISTS ({_NAMES})\s*\Z")
 _CLEANUP = re.compile(rf"\A(\s*SYSTEM START CLEANUP )({_NAMES})\b")
 _COMMENTS = re.compile(r"\A(?:\s*--[^\n]*\n)+")
-_SYSTEM = re.compile(r"\bFROM system\.(parts|mutations)\b")
+_SYSTEM = re.compile(r"\bFROM system\.(parts|mutations|detached_parts)\b")
 
 
 def adapted(sql: str, cluster: str) -> Iterator[str]:
@@ -73,4 +73,13 @@ def adapted(sql: str, cluster: str) -> Iterator[str]:
 
 def of_all_machines(sql: str, cluster: str) -> str:
     """A question about parts and mutations as one about those of all machines."""
-    return _SYSTEM.sub(lambda found: f"FROM clusterAllReplicas('{cluster}', system.{found[1]})", sql)
+    return _asked_of("clusterAllReplicas", sql, cluster)
+
+
+def of_each_shard(sql: str, cluster: str) -> str:
+    """The same of one machine of each shard, one that answers: what its replicas have too is counted once."""
+    return _asked_of("cluster", sql, cluster)
+
+
+def _asked_of(machines: str, sql: str, cluster: str) -> str:
+    return _SYSTEM.sub(lambda found: f"FROM {machines}('{cluster}', system.{found[1]})", sql)

@@ -51,6 +51,8 @@ class Statement:
 
     sql: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    of_each_shard: bool = False
+    """In a cluster, parts are asked of one machine of each shard, not of all."""
 
 
 class EventStore:
@@ -186,7 +188,10 @@ class EventStore:
     def _sendable(self, statement: Statement) -> tuple[str, dict[str, Any]]:
         if not self._url:
             return statement.sql, dict(statement.parameters)
-        sql = clusters.of_all_machines(statement.sql, self._cluster) if self._cluster else statement.sql
+        sql = statement.sql
+        if self._cluster:
+            asked_of = clusters.of_each_shard if statement.of_each_shard else clusters.of_all_machines
+            sql = asked_of(sql, self._cluster)
         return remote.sendable(sql, statement.parameters)
 
     def insert(self, rows: Sequence[Row], *, token: str = "", until: datetime | None = None) -> None:

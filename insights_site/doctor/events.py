@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from clickhouse_connect.driver.exceptions import ClickHouseError
 from django.conf import settings
 
 from apps.core.clock import utc_now
@@ -44,6 +45,12 @@ def store_is_sound() -> Iterator[Finding]:
             if settings.CLICKHOUSE_URL
             else "Only what /readyz says is known of it.",
         )
+    except ClickHouseError as error:
+        yield problem(
+            "events",
+            f"The event store refused a question: {str(error).splitlines()[0]}",
+            "Of a cluster all machines are asked: does CLICKHOUSE_CLUSTER name it, and do all of them run?",
+        )
 
 
 def journal_is_carried_on() -> Iterator[Finding]:
@@ -72,7 +79,9 @@ def journal_is_carried_on() -> Iterator[Finding]:
 @contextmanager
 def _readable() -> Iterator[Readable]:
     try:
-        store = EventStore(url=settings.CLICKHOUSE_URL, folder=settings.EVENT_STORE_DIR)
+        store = EventStore(
+            url=settings.CLICKHOUSE_URL, cluster=settings.CLICKHOUSE_CLUSTER, folder=settings.EVENT_STORE_DIR
+        )
     except StoreInUse:
         yield StoreBehindDoor(door_path())
         return
@@ -111,11 +120,11 @@ def _tables(store: Readable) -> Iterator[Finding]:
 def _parts(store: Readable) -> Iterator[Finding]:
     most = _rows(
         store,
-        "SELECT table, partition, count() AS parts FROM system.parts WHERE active AND database = currentDatabase()"
-        " GROUP BY table, partition ORDER BY parts DESC LIMIT 1",
+        "SELECT table, partition, hostName() AS host, count() AS parts FROM system.parts"
+        " WHERE active AND database = currentDatabase() GROUP BY table, partition, host ORDER BY parts DESC LIMIT 1",
     )
-    for table, partition, parts in most:
-        told = f"Table {table} has {parts} parts in {partition}, the most of all."
+    for table, partition, host, parts in most:
+        told = f"Table {table} has {parts} parts in {partition}{_on(host)}, the most of all."
         advice = "Merges do not keep up: give the engine time, a faster disk or more memory; send larger batches."
         if int(parts) > TOO_MANY_PARTS:
             yield problem("parts", told, advice)
@@ -125,23 +134,31 @@ def _parts(store: Readable) -> Iterator[Finding]:
             yield well("parts", told)
     failing = _rows(
         store,
-        "SELECT table, mutation_id FROM system.mutations"
+        "SELECT table, mutation_id, hostName() FROM system.mutations"
         " WHERE database = currentDatabase() AND NOT is_done AND latest_fail_reason != ''",
     )
-    for table, mutation in failing:
+    for table, mutation, host in failing:
         yield problem(
-            "parts", f"A change of table {table} fails: {mutation}.", "system.mutations of the engine tells why."
+            "parts",
+            f"A change of table {table} fails{_on(host)}: {mutation}.",
+            "system.mutations of the engine tells why.",
         )
     broken = _rows(
         store,
-        "SELECT table, name, reason FROM system.detached_parts WHERE database = currentDatabase() AND reason != ''",
+        "SELECT table, name, reason, hostName() FROM system.detached_parts"
+        " WHERE database = currentDatabase() AND reason != ''",
     )
-    for table, name, reason in broken:
+    for table, name, reason, host in broken:
         yield problem(
             "parts",
-            f"The engine put part {name} of {table} aside: {reason}.",
-            "Its events are missing: restore a backup.",
+            f"The engine put part {name} of {table} aside{_on(host)}: {reason}.",
+            "Its events are missing, unless another replica has them: restore a backup.",
         )
+
+
+def _on(host: str) -> str:
+    """On which machine, where there are several."""
+    return f" on {host}" if settings.CLICKHOUSE_CLUSTER else ""
 
 
 def _clocks(store: Readable, moment: datetime) -> Iterator[Finding]:

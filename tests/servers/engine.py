@@ -69,8 +69,16 @@ def parted(body: bytes) -> tuple[bytes, bytes]:
 
 
 CLUSTER = "of_tests"
-_OF_ONE = """<clickhouse>
-  <remote_servers><{name}><shard><replica><host>localhost</host><port>9000</port></replica></shard></{name}></remote_servers>
+TWICE = "of_tests_twice"
+"""A cluster to be read alone: one shard with two replicas, which are both this engine."""
+_OF_ONE = f"""<clickhouse>
+  <remote_servers>
+    <{CLUSTER}><shard><replica><host>localhost</host><port>9000</port></replica></shard></{CLUSTER}>
+    <{TWICE}><shard>
+      <replica><host>localhost</host><port>9000</port></replica>
+      <replica><host>127.0.0.1</host><port>9000</port></replica>
+    </shard></{TWICE}>
+  </remote_servers>
   <tcp_port>9000</tcp_port>
 </clickhouse>"""
 _ON_CLUSTER = re.compile(rb" ON CLUSTER '\w+'")
@@ -89,7 +97,7 @@ class Engine:
         self._is_cluster = is_cluster
         if is_cluster:
             file = folder.with_name(f"{folder.name}.xml")
-            file.write_text(_OF_ONE.format(name=CLUSTER))
+            file.write_text(_OF_ONE)
             self._address += f"?config-file={file}"
         self._kept = chdb.connect(self._address)
         self._lock = threading.Lock()
