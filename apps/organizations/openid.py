@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import logging
 from hashlib import sha256
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 import requests
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
-from allauth.socialaccount.providers.base import Provider
+from allauth.socialaccount.providers.base import AuthProcess, Provider
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -26,12 +27,13 @@ from django.shortcuts import render
 
 from apps.core.errors import InOwnWords
 from apps.organizations.models import User
-from apps.organizations.sign_in import may_sign_up, vouch_for
+from apps.organizations.sign_in import is_confirmed, may_sign_up
 
 log = logging.getLogger(__name__)
 KEPT = ("sub", "email", "email_verified", "name", "given_name", "family_name")
 """The claims that are looked at. Whatever else a provider tells of people is not kept."""
 _ASKED = ("next", "process")
+_FORBIDDEN = 403
 
 
 class Mistrusted(OAuth2Error, InOwnWords):  # type: ignore[misc]
@@ -45,14 +47,33 @@ class OpenID(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has 
         return settings.OIDC_SIGN_UP or may_sign_up(request)
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
+        """The account of a confirmed address, where both the provider and we know that it is theirs.
+
+        Whoever claimed an address here without confirming it may have connected accounts of their own.
+        """
         found: tuple[User, str] | None = super().authenticate_by_email(sociallogin)
-        if found:
-            # Else allauth takes the password from who has not confirmed the address here.
-            vouch_for(found[0])
-        return found
+        return found if found and is_confirmed(*found) else None
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Tell those who cannot get in by their address why, and what to do."""
+        connects = sociallogin.state.get("process") == AuthProcess.CONNECT
+        if connects or sociallogin.is_existing or not settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION:
+            return
+        claimed = super().authenticate_by_email(sociallogin)
+        if claimed:
+            context = {"email": claimed[1], "sends_mail": settings.SENDS_MAIL}
+            _turn_away(request, "socialaccount/address_claimed.html", context)
+        confirmed = any(each.verified for each in sociallogin.email_addresses)
+        if not confirmed and self.is_open_for_signup(request, sociallogin):
+            # It would keep whoever has the address from getting in.
+            _turn_away(request, "socialaccount/address_unconfirmed.html", {"provider": settings.OIDC_NAME})
 
     def on_authentication_error(self, request: HttpRequest, provider: Provider, **details: Any) -> None:
         log.warning("Signing in through the provider failed: %s", details.get("exception") or details.get("error"))
+
+
+def _turn_away(request: HttpRequest, template: str, context: dict[str, Any]) -> NoReturn:
+    raise ImmediateHttpResponse(render(request, template, context, status=_FORBIDDEN))
 
 
 class CheckedOpenID(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]

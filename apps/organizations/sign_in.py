@@ -52,6 +52,12 @@ def vouch_for(user: User) -> None:
         EmailAddress.objects.create(user=user, email=user.email.lower(), primary=True, verified=True)
 
 
+def is_confirmed(user: User, email: str) -> bool:
+    """Whether somebody has shown that this address of theirs is theirs, or an operator vouches for it."""
+    vouch_for(user)
+    return bool(EmailAddress.objects.filter(user=user, email__iexact=email, verified=True).exists())
+
+
 class SignIn(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """The sign-in of allauth, with what this service decides about it."""
 
