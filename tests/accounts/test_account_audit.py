@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.core.cache import cache
 from django.test import Client
 
 from apps.organizations.models import AuditEntry, User
+from tests.access.routes import routes
 from tests.access.table import read_table
 from tests.accounts.test_forgotten_password import choose, link_to
 from tests.accounts.test_registration import EVE, link_in
@@ -37,6 +39,10 @@ TOLD = {
 }
 """Routes that change an account, and what the audit calls it: here where no other file is named."""
 UNTOLD = {
+    "/admin/login/": "leads to the sign-in of everybody",
+    "/admin/logout/": "ends the session of this browser",
+    "/admin/password_change/": "leads to the page of everybody",
+    "/admin/password_change/done/": "leads there too",
     "/accounts/connections/signup/": "nobody gets there: a provider's account is made without a question, or not",
     "/accounts/login/": "who signs in is told by their sessions",
     "/accounts/logout/": "ends the session of this browser",
@@ -56,10 +62,41 @@ UNTOLD = {
 """Routes that take a POST, in docs/access.md, and change nothing that is kept, with the reason."""
 
 
+OF_NO_ACCOUNT = {
+    "/admin/",
+    "/admin/<app_label>/",
+    "/admin/<url>",
+    "/admin/autocomplete/",
+    "/admin/jsi18n/",
+    "/admin/r/<content_type_id>/<object_id>/",
+    "/admin/search/",
+}
+"""Routes of the administration that are neither about rows nor about one's own account."""
+
+
 def test_of_each_route_it_is_known_whether_it_is_told() -> None:
-    posted = {route for method, route in read_table() if method == "POST" and route.startswith("/accounts/")}
+    places = ("/accounts/", "/admin/")
+    posted = {route for method, route in read_table() if method == "POST" and route.startswith(places)}
     assert posted == TOLD.keys() | UNTOLD.keys()
     assert not TOLD.keys() & UNTOLD.keys()
+
+
+def test_the_administration_has_no_other_route_about_ones_own_account() -> None:
+    about_rows = {app.label for app in apps.get_app_configs()}
+    found = {route for route in routes() if route.startswith("/admin/") and route.split("/")[2] not in about_rows}
+    assert found - OF_NO_ACCOUNT == {route for route in UNTOLD if route.startswith("/admin/")}
+
+
+@pytest.mark.parametrize("place", ["", "done/"])
+def test_the_administration_leads_to_the_one_page_for_passwords(client: Client, db: None, place: str) -> None:
+    operator = User.objects.create_superuser("operator@example.com", PASSWORD)
+    client.force_login(operator)
+    assert 'href="/admin/password_change/"' in client.get("/admin/").content.decode()
+    form = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+    for answer in (client.get(f"/admin/password_change/{place}"), client.post(f"/admin/password_change/{place}", form)):
+        assert answer.status_code == 302
+        assert answer.headers["Location"] == "/accounts/password/"
+    assert User.objects.get().check_password(PASSWORD)
 
 
 def told(person: User) -> list[tuple[str, dict[str, Any]]]:
