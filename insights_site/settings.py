@@ -89,6 +89,7 @@ if TRUSTED_PROXIES > 0:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 INSTALLED_APPS = [
+    "insights_site",  # first: its commands stand for those of Django that have the same names
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",
@@ -107,7 +108,6 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "django_htmx",
-    "insights_site",
     "apps.core",
     "apps.organizations",
     "apps.sites",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +48,16 @@ class InvitationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("organizations.change_invitation")
+
+    def delete_model(self, request: HttpRequest, obj: Invitation) -> None:
+        """It is revoked first, of which the audit tells."""
+        revoke_as_staff(obj, who=who_of(request))
+        super().delete_model(request, obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        for invitation in queryset.select_related("organization"):
+            self.delete_model(request, invitation)
 
     @admin.display(description=_("joined"))
     def joined(self, invitation: Invitation) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import getpass
 import io
 import json
 import shlex
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command, get_commands
+from django.core.management import CommandError, call_command, get_commands
 from django.utils.timezone import now
 
 from apps.events.store import EventStore
 from apps.organizations.audit import AuditEntry
+from apps.organizations.models import User
 from tests.people import World
 
 SILENT = {
@@ -28,8 +30,45 @@ ELSEWHERE = {
     "demo": "tests/events/test_demo_command.py",
     "restore": "tests/keeping/test_backup.py",
 }
+THEIRS = {
+    "account_unsetmultipleprimaryemails": "finds nobody: a person has one address",
+    "check": "reads",
+    "clearsessions": "deletes sessions that have ended",
+    "collectstatic": "copies files of the code",
+    "compilemessages": "writes files of the code",
+    "createcachetable": "makes an empty table, for a cache that is not in use",
+    "dbshell": "who has the database can do everything",
+    "diffsettings": "reads settings",
+    "dumpdata": "who has the database can do everything",
+    "findstatic": "reads",
+    "flush": "deletes everything, the audit too, or is refused by the audit",
+    "generateschema": "reads the code",
+    "inspectdb": "reads tables, not what is in them",
+    "loaddata": "who has the database can do everything",
+    "makemessages": "writes files of the code",
+    "makemigrations": "writes files of the code",
+    "migrate": "changes tables, as every start does",
+    "optimizemigration": "writes files of the code",
+    "remove_stale_contenttypes": "deletes rights to what there is no more",
+    "runserver": "what it serves tells for itself",
+    "sendtestemail": "sends a mail without content",
+    "shell": "who has the database can do everything",
+    "showmigrations": "reads",
+    "spectacular": "reads the code",
+    "sqlflush": "prints statements",
+    "sqlmigrate": "prints statements",
+    "sqlsequencereset": "prints statements",
+    "squashmigrations": "writes files of the code",
+    "startapp": "writes files of the code",
+    "startproject": "writes files of the code",
+    "test": "has a database of its own",
+    "testserver": "has a database of its own",
+}
+"""Commands of others that the audit tells nothing of, with the reason; what changes access is ours instead."""
 TOLD = {
     "bootstrap": ["create_person", "create_organization", "create_site", "create_token"],
+    "changepassword": ["change_person"],
+    "createsuperuser": ["create_person"],
     "delete_old_events": ["erase_old", "erased_old"],
     "encrypt_anew": ["encrypt_anew"],
     "erase_visitor": ["erase_visitor", "erased_visitor"],
@@ -40,7 +79,7 @@ TOLD = {
     "reset_site": ["erase_reset", "erased_reset"],
     "rollups": ["rebuild_rollups"],
 }
-OF_A_SITE = TOLD.keys() - {"bootstrap", "encrypt_anew", "export_events"}
+OF_A_SITE = TOLD.keys() - {"bootstrap", "changepassword", "createsuperuser", "encrypt_anew", "export_events"}
 BOOTSTRAP = (
     "--organization Globex --site Manual --url https://globex.example --email me@example.com"
     " --password correct-horse-battery"
@@ -56,6 +95,8 @@ def arguments(name: str, world: World, folder: Path) -> list[str]:
     log.write_text(LOG)
     given = {
         "bootstrap": shlex.split(BOOTSTRAP),
+        "changepassword": ["ben@example.com"],
+        "createsuperuser": ["--noinput", "--email", "root@example.com"],
         "encrypt_anew": [],
         "export_events": [str(folder / "all")],
         "delete_old_events": [],
@@ -72,8 +113,16 @@ def arguments(name: str, world: World, folder: Path) -> list[str]:
 def test_of_each_command_it_is_known_whether_the_audit_tells_of_it() -> None:
     ours = {name for name, app in get_commands().items() if app.startswith(("apps.", "insights_site"))}
     assert ours == SILENT.keys() | TOLD.keys() | ELSEWHERE.keys()
+    assert get_commands().keys() - ours == THEIRS.keys()
 
 
+@pytest.fixture
+def _typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody at the keyboard, who types a password."""
+    monkeypatch.setattr(getpass, "getpass", lambda prompt="": "correct-horse-battery")
+
+
+@pytest.mark.usefixtures("_typed")
 @pytest.mark.parametrize("name", sorted(TOLD))
 def test_the_audit_tells_what_a_command_did(rollups: EventStore, world: World, tmp_path: Path, name: str) -> None:
     if name == "delete_old_events":
@@ -88,6 +137,25 @@ def test_the_audit_tells_what_a_command_did(rollups: EventStore, world: World, t
     if name in OF_A_SITE:
         assert {(entry.site, entry.organization) for entry in entries} == {(world.docs.public_id, world.acme.public_id)}
     assert not any(secret in str(entry.details) for entry in entries for secret in ("mal'", "correct", "/start", "@"))
+
+
+@pytest.mark.usefixtures("_typed")
+def test_a_password_that_a_command_sets_is_told_with_whose_it_is(world: World) -> None:
+    call_command("changepassword", "Ben@Example.com", stdout=io.StringIO())
+    assert User.objects.get(pk=world.ben.pk).check_password("correct-horse-battery")
+    assert AuditEntry.objects.get().details == {"person": world.ben.public_id, "fields": ["password"]}
+    with pytest.raises(CommandError):
+        call_command("changepassword", "nobody@example.com", stdout=io.StringIO())
+    assert AuditEntry.objects.count() == 1
+
+
+def test_a_superuser_that_a_command_makes_is_told_with_who_it_is(world: World) -> None:
+    given = ["--noinput", "--email", "root@example.com"]
+    call_command("createsuperuser", *given, stdout=io.StringIO())
+    with pytest.raises(CommandError):
+        call_command("createsuperuser", *given, stdout=io.StringIO())
+    root = User.objects.get(is_superuser=True)
+    assert AuditEntry.objects.get().details == {"person": root.public_id, "is_superuser": True}
 
 
 def test_what_was_found_in_place_is_not_told_as_made(world: World, tmp_path: Path) -> None:
