@@ -1,6 +1,6 @@
 """What an invitation's link opens: the page that asks whether to join, also after a sign-in or a sign-up on the way.
 
-The link's secret goes into the browser's session at once, and stands in no other address.
+The link's secret stands in no other address: the browser's session tells from then on which invitation it was.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.core.callers import hashed_address
 from apps.core.clock import utc_now
 from apps.core.limits import Limit
-from apps.organizations.invitations import SESSION_KEY, Invitation
+from apps.organizations.holding import held, hold, let_go
+from apps.organizations.invitations import Invitation
 from apps.organizations.inviting import ForSomebodyElse, Gone, accept
 from apps.organizations.models import User
 from apps.organizations.people import who_of
@@ -38,10 +39,11 @@ def open_invitation(request: HttpRequest, secret: str) -> HttpResponse:
         answer = render(request, "organizations/invitation_gone.html", {"wait": -(-wait // 60)}, status=_TOO_MANY)
         answer["Retry-After"] = str(wait)
         return answer
-    if Invitation.objects.find(secret, now=now) is None:
+    found = Invitation.objects.find(secret, now=now)
+    if found is None:
         return _gone(request)
     GUESSES.give_back(address, moment)
-    request.session[SESSION_KEY] = secret
+    hold(request, found)
     answer = redirect("dashboard:invitation")
     answer["Referrer-Policy"] = "no-referrer"
     return answer
@@ -57,21 +59,12 @@ def invitation(request: HttpRequest) -> HttpResponse:
 @require_POST
 def decline(request: HttpRequest) -> HttpResponse:
     """Forget the invitation in this browser; it stays valid."""
-    request.session.pop(SESSION_KEY, None)
+    let_go(request)
     return redirect("dashboard:sites")
 
 
-def pending(request: HttpRequest) -> Invitation | None:
-    """The invitation that the browser came with and that can still be accepted; any other is forgotten."""
-    secret = request.session.get(SESSION_KEY)
-    found = Invitation.objects.find(secret, now=utc_now()) if secret else None
-    if secret and found is None:
-        request.session.pop(SESSION_KEY)
-    return found
-
-
 def _ask(request: HttpRequest) -> HttpResponse:
-    found = pending(request)
+    found = held(request)
     if found is None:
         return _gone(request)
     user = request.user
@@ -87,14 +80,14 @@ def _ask(request: HttpRequest) -> HttpResponse:
 @login_required
 def _join(request: HttpRequest) -> HttpResponse:
     try:
-        membership = accept(request.session.get(SESSION_KEY), who=who_of(request))
+        membership = accept(held(request), who=who_of(request))
     except Gone:
         return _gone(request)
     except ForSomebodyElse as refusal:
         answer = _ask(request)
         answer.status_code = refusal.status
         return answer
-    request.session.pop(SESSION_KEY)
+    let_go(request)
     organization = membership.organization
     messages.success(request, _("You are a member of %(organization)s.") % {"organization": organization})
     return redirect("dashboard:organization", organization.public_id)

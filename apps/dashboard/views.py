@@ -21,12 +21,12 @@ from apps.dashboard.address import Address
 from apps.dashboard.controls import Controls, Wanted, suggestions
 from apps.dashboard.drawings.asking import Answer
 from apps.dashboard.frames import find_site, frame
-from apps.dashboard.invitations import pending
 from apps.dashboard.panels import MOST_ROWS, PER_PAGE, Links, PanelView, Sheet, answer
 from apps.dashboard.ranges import WEEK
 from apps.dashboard.reports import READERS, REPORTS, TOTALS, Panel, Report
 from apps.dashboard.scope import Scope, read_scope, tab_of
 from apps.dashboard.tables import Table
+from apps.organizations.holding import held
 from apps.sites.models import Site
 
 _UNAVAILABLE = 503
@@ -47,7 +47,7 @@ class SiteCard:
 def sites(request: HttpRequest) -> HttpResponse:
     """My sites."""
     found = Site.objects.visible_to(request.user).select_related("organization")
-    context = {"cards": [_card(site) for site in found], "invitation": pending(request)}
+    context = {"cards": [_card(site) for site in found], "invitation": held(request)}
     return render(request, "dashboard/sites.html", context)
 
 

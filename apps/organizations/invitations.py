@@ -17,8 +17,6 @@ from apps.core.ids import new_invitation_id
 from apps.core.secret_hashes import secret_hash, secret_hashes
 from apps.organizations.roles import Role
 
-SESSION_KEY = "invitation"
-"""Under it a browser's session keeps the secret of the invitation that was opened, until it is answered."""
 LASTS = timedelta(days=7)
 MOST_USES = 100
 _PURPOSE = "invitation"
@@ -34,15 +32,6 @@ def new_secret() -> str:
 def hash_of(secret: str) -> str:
     """What is kept of a secret."""
     return secret_hash(_PURPOSE, secret)
-
-
-def is_valid(secret: object, *, email: str | None = None) -> bool:
-    """Whether somebody who came with this secret may join now.
-
-    An invitation to an address is for that one alone: where ``email`` is given it has to be theirs.
-    """
-    found = Invitation.objects.find(secret, now=utc_now())
-    return found is not None and (email is None or found.is_for(email))
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -71,6 +60,11 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
             return None
         usable = self.usable(now).select_related("organization", "made_by")
         return usable.filter(secret_hash__in=secret_hashes(_PURPOSE, secret)).first()
+
+    def again(self, invitation_id: int, kept_hash: str, *, now: datetime) -> Invitation | None:
+        """An invitation that was found before, where it is usable still and its secret is the same."""
+        usable = self.usable(now).select_related("organization", "made_by")
+        return usable.filter(pk=invitation_id, secret_hash=kept_hash).first()
 
 
 class Invitation(models.Model):

@@ -87,16 +87,16 @@ def invite(
 
 
 @transaction.atomic
-def accept(secret: object, *, who: User) -> Membership:
-    """Make ``who`` a member, as the invitation says. Who is one already stays as they are, and uses up nothing.
+def accept(found: Invitation | None, *, who: User) -> Membership:
+    """Make ``who`` a member, as the invitation that they came with says; ``None``: it is none, or none any more.
 
-    Raises ``Gone``, and ``ForSomebodyElse``.
+    Who is a member already stays as they are, and uses up nothing. Raises ``Gone``, and ``ForSomebodyElse``.
     """
-    found = Invitation.objects.find(secret, now=utc_now())
     if found is None:
         raise Gone
     lock(found.organization)
-    invitation = Invitation.objects.find(secret, now=utc_now())  # as it is now that nobody else changes it
+    # As it is now that nobody else changes it.
+    invitation = Invitation.objects.again(found.pk, found.secret_hash, now=utc_now())
     if invitation is None:
         raise Gone
     if not invitation.is_for(who.email):

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.callers import hashed_address
 from apps.core.hashing import keyed_hash64
 from apps.core.limits import Limit
-from apps.organizations.invitations import SESSION_KEY, is_valid
+from apps.organizations.holding import held
 from apps.organizations.models import User
 from apps.organizations.posting import InBackground
 
@@ -31,13 +31,8 @@ FROM_ANYWHERE = Limit(name="wrong-passwords", most=100, seconds=3_600)
 def may_sign_up(request: HttpRequest) -> bool:
     """Whether the page on which people make an account is open to who asks: ``REGISTRATION`` decides."""
     if settings.REGISTRATION == "invite":
-        return holds_invitation(request)
+        return held(request) is not None
     return bool(settings.REGISTRATION == "open")
-
-
-def holds_invitation(request: HttpRequest) -> bool:
-    """Whether the browser came with an invitation that can still be accepted."""
-    return is_valid(request.session.get(SESSION_KEY))
 
 
 def _account(credentials: Mapping[str, Any]) -> str:
@@ -76,14 +71,14 @@ class SignIn(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no typ
     def clean_email(self, email: str) -> str:
         """Let an invitation to an address make no account of another one: nobody could join with that."""
         cleaned: str = super().clean_email(email)
-        held = self.request.session.get(SESSION_KEY)
-        if is_valid(held) and not is_valid(held, email=cleaned):
+        invitation = held(self.request)
+        if invitation and not invitation.is_for(cleaned):
             raise ValidationError(_("The invitation is for another e-mail address."))
         return cleaned
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Back to the invitation that somebody came with, else home."""
-        if holds_invitation(request):
+        if held(request):
             return reverse("dashboard:invitation")
         found: str = super().get_login_redirect_url(request)
         return found

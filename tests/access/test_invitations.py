@@ -14,10 +14,11 @@ from django.db import connection
 
 from apps.core.clock import utc_now
 from apps.core.errors import Unavailable
-from apps.organizations.invitations import Invitation, is_valid
-from apps.organizations.inviting import ForSomebodyElse, Gone, accept, invite, revoke_invitation, send
+from apps.organizations.invitations import Invitation
+from apps.organizations.inviting import ForSomebodyElse, Gone, invite, revoke_invitation, send
 from apps.organizations.models import AuditEntry, Membership, Role, User
 from apps.sites.models import Site
+from tests.invitations import accept, is_valid
 from tests.people import World, make_world
 
 NOW = datetime(2026, 4, 30, 12, 30, tzinfo=UTC)

@@ -9,11 +9,11 @@ from django.test import Client
 
 from apps.core.clock import utc_now
 from apps.events.store import EventStore
-from apps.organizations.invitations import is_valid
 from apps.organizations.inviting import invite
 from apps.organizations.models import ApiToken, AuditEntry, Membership, Organization, Role, User
 from apps.sites.models import Site
 from tests.access.conftest import signed_in
+from tests.invitations import is_valid
 from tests.people import World, token_of
 
 ADMIN = "/admin/organizations"

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db import transaction
 from django.test import Client
@@ -16,7 +17,7 @@ from apps.dashboard import members
 from apps.dashboard.invitations import GUESSES
 from apps.events.store import EventStore
 from apps.organizations.invitations import Invitation
-from apps.organizations.inviting import invite
+from apps.organizations.inviting import invite, send
 from apps.organizations.models import AuditEntry, Membership, Organization, Role, User
 from apps.organizations.tasks import send_invitation
 from apps.rollups.models import Erasure
@@ -261,14 +262,31 @@ def test_who_is_not_signed_in_is_led_to_it_after_the_sign_in(world: World) -> No
     page = client.get(f"/invitations/{secret}", follow=True)
     assert page.status_code == 200
     assert 'href="/accounts/login/?next=/invitation"' in page.content.decode()
-    assert client.session["invitation"] == secret
     assert client.post("/invitation")["Location"] == "/accounts/login/?next=/invitation"
     signed = client.post("/accounts/login/", {"login": "cy@example.com", "password": PASSWORD, "next": "/invitation"})
     assert signed["Location"] == "/invitation"
-    assert client.session["invitation"] == secret
     assert "You join as cy@example.com." in text(client.get("/invitation"))
     assert client.post("/invitation").status_code == 302
     assert world.acme.role_of(world.cy) == "reader"
+
+
+def test_what_a_session_keeps_of_an_invitation_opens_nothing(world: World) -> None:
+    _made, secret = invite(world.acme, Role.READER, who=world.ada)
+    client = Client()
+    client.get(f"/invitations/{secret}")
+    kept = Session.objects.get().get_decoded()["invitation"]
+    assert secret not in str(kept)
+    for each in kept:
+        assert Client().get(f"/invitations/{each}").status_code == 404
+
+
+def test_a_session_knows_an_invitation_no_longer_once_it_has_another_link(world: World) -> None:
+    made, secret = invite(world.acme, Role.READER, who=world.ada, email="cy@example.com")
+    cy = signed_in(world.cy)
+    cy.get(f"/invitations/{secret}")
+    send(made.pk, "http://testserver")
+    assert cy.post("/invitation").status_code == 404
+    assert world.acme.role_of(world.cy) is None
 
 
 def test_who_signed_in_another_way_is_reminded_at_home(world: World, store: EventStore) -> None:

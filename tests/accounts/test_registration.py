@@ -10,10 +10,10 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
 
-from apps.organizations.invitations import is_valid
 from apps.organizations.inviting import invite, send
 from apps.organizations.models import Role, User
 from tests.accounts.visits import is_signed_in, sign_in, text_of
+from tests.invitations import is_valid
 from tests.people import PASSWORD, World
 
 EVE = {"email": "Eve@example.com", "password1": PASSWORD}
@@ -45,10 +45,11 @@ def test_where_it_is_open_the_sign_in_leads_to_it_and_it_signs_in(client: Client
 def test_an_invitation_of_which_nothing_is_known_opens_nothing(client: Client, db: None, settings: Any) -> None:
     settings.REGISTRATION = "invite"
     session = client.session
-    session["invitation"] = "made-up"
-    session.save()
-    client.post("/accounts/signup/", EVE)
-    assert not User.objects.exists()
+    for made_up in ("made-up", [1, "made-up"]):
+        session["invitation"] = made_up
+        session.save()
+        client.post("/accounts/signup/", EVE)
+        assert not User.objects.exists()
 
 
 def test_who_comes_with_an_invitation_makes_an_account_and_joins(client: Client, world: World, settings: Any) -> None:
