@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from apps.core.clock import utc_now
-from apps.organizations.models import Invitation
+from apps.organizations.models import Invitation, User
 
 SESSION_KEY = "invitation"
 
@@ -19,11 +19,12 @@ def hold(request: HttpRequest, invitation: Invitation) -> None:
 
 
 def held(request: HttpRequest) -> Invitation | None:
-    """The invitation that the browser came with, where it can still be accepted; any other is forgotten."""
+    """The invitation that the browser came with, where whoever uses it can still accept it; any other is forgotten."""
     kept = request.session.get(SESSION_KEY)
     if kept is None:
         return None
-    found = Invitation.objects.again(*kept, now=utc_now()) if isinstance(kept, list) else None
+    who = request.user if isinstance(request.user, User) else None
+    found = Invitation.objects.again(*kept, now=utc_now(), who=who) if isinstance(kept, list) else None
     if found is None:
         let_go(request)
     return found

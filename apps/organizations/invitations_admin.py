@@ -18,7 +18,7 @@ from apps.organizations.people import who_of
 
 @admin.register(Invitation)
 class InvitationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    list_display = ("public_id", "organization", "email", "role", "is_limited", "joined", "expires_at", "revoked_at")
+    list_display = ("public_id", "organization", "email", "role", "is_limited", "used", "expires_at", "revoked_at")
     list_filter = (("organization", RelatedDropdownFilter), "role", "expires_at")
     list_filter_submit = True
     show_full_result_count = False
@@ -31,7 +31,7 @@ class InvitationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         "role",
         "is_limited",
         "sites",
-        "joined",
+        "used",
         "made_by",
         "made_at",
         "expires_at",
@@ -59,8 +59,8 @@ class InvitationAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         for invitation in queryset.select_related("organization"):
             self.delete_model(request, invitation)
 
-    @admin.display(description=_("joined"))
-    def joined(self, invitation: Invitation) -> str:
+    @admin.display(description=_("used"))
+    def used(self, invitation: Invitation) -> str:
         return f"{invitation.uses} / {invitation.most_uses}"
 
     @admin.action(description=_("Revoke the selected invitations"), permissions=["revoke"])

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -90,28 +89,43 @@ def invite(
 def accept(found: Invitation | None, *, who: User) -> Membership:
     """Make ``who`` a member, as the invitation that they came with says; ``None``: it is none, or none any more.
 
-    Who is a member already stays as they are, and uses up nothing. Raises ``Gone``, and ``ForSomebodyElse``.
+    Whose account was made by it has used it by that. Who is a member already stays as they are, and uses up nothing.
+    Raises ``Gone``, and ``ForSomebodyElse``.
     """
     if found is None:
         raise Gone
     lock(found.organization)
     # As it is now that nobody else changes it.
-    invitation = Invitation.objects.again(found.pk, found.secret_hash, now=utc_now())
+    invitation = Invitation.objects.again(found.pk, found.secret_hash, now=utc_now(), who=who)
     if invitation is None:
         raise Gone
     if not invitation.is_for(who.email):
         raise ForSomebodyElse
     organization = invitation.organization
     already = organization.memberships.filter(user=who).first()
+    is_expected = invitation.expected.filter(pk=who.pk).exists()
+    invitation.expected.remove(who)
     if already:
         return already
+    if not is_expected and not Invitation.objects.use(invitation):  # meanwhile somebody made an account by it
+        raise Gone
     membership = Membership.objects.create(
         organization=organization, user=who, role=invitation.role, is_limited=invitation.is_limited
     )
     membership.sites.set(invitation.sites.filter(organization=organization))
-    Invitation.objects.filter(pk=invitation.pk).update(uses=F("uses") + 1)
     note_member("accept_invitation", membership, who=who, invitation=invitation.public_id)
     return membership
+
+
+@transaction.atomic
+def expect(invitation: Invitation | None, *, who: User) -> None:
+    """Count the account of ``who``, which is being made by an invitation, as a use, and keep that for their joining.
+
+    Raises ``Gone``.
+    """
+    if invitation is None or not Invitation.objects.use(invitation):
+        raise Gone
+    invitation.expected.add(who)
 
 
 @transaction.atomic

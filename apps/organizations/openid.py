@@ -7,6 +7,7 @@ where the token came directly from the provider, and how a person there becomes 
 from __future__ import annotations
 
 import logging
+from functools import partial
 from hashlib import sha256
 from typing import Any, NoReturn
 from urllib.parse import urlencode
@@ -27,7 +28,7 @@ from django.shortcuts import render
 
 from apps.core.errors import InOwnWords
 from apps.organizations.models import User
-from apps.organizations.sign_in import is_confirmed, may_sign_up
+from apps.organizations.sign_in import is_confirmed, make_account, may_sign_up
 
 log = logging.getLogger(__name__)
 KEPT = ("sub", "email", "email_verified", "name", "given_name", "family_name")
@@ -45,6 +46,11 @@ class OpenID(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has 
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return settings.OIDC_SIGN_UP or may_sign_up(request)
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+        save = partial(super().save_user, request, sociallogin, form)
+        made: User = save() if settings.OIDC_SIGN_UP else make_account(request, save)
+        return made
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
         """The account of a confirmed address, where both the provider and we know that it is theirs.

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +25,7 @@ from apps.core.callers import hashed_address
 from apps.core.hashing import keyed_hash64
 from apps.core.limits import Limit
 from apps.organizations.holding import held
+from apps.organizations.inviting import Gone, expect
 from apps.organizations.models import User
 from apps.organizations.posting import InBackground
 
@@ -31,8 +36,22 @@ FROM_ANYWHERE = Limit(name="wrong-passwords", most=100, seconds=3_600)
 def may_sign_up(request: HttpRequest) -> bool:
     """Whether the page on which people make an account is open to who asks: ``REGISTRATION`` decides."""
     if settings.REGISTRATION == "invite":
-        return held(request) is not None
+        invitation = held(request)
+        return invitation is not None and invitation.has_uses
     return bool(settings.REGISTRATION == "open")
+
+
+def make_account(request: HttpRequest, save: Callable[[], User]) -> User:
+    """Make an account by ``save``. Where it takes an invitation, that is used by it, or there is no account."""
+    if settings.REGISTRATION != "invite":
+        return save()
+    try:
+        with transaction.atomic():
+            made = save()
+            expect(held(request), who=made)
+    except Gone as gone:
+        raise ImmediateHttpResponse(render(request, "account/signup_closed.html")) from gone
+    return made
 
 
 def _account(credentials: Mapping[str, Any]) -> str:
@@ -67,6 +86,12 @@ class SignIn(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no typ
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return may_sign_up(request)
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Save whoever signs up; who comes from a provider is looked at there."""
+        save = partial(super().save_user, request, user, form, commit)
+        made: User = save() if hasattr(form, "sociallogin") else make_account(request, save)
+        return made
 
     def clean_email(self, email: str) -> str:
         """Let an invitation to an address make no account of another one: nobody could join with that."""

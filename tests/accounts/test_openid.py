@@ -18,9 +18,10 @@ from django.test import Client
 from joserfc.jwk import OctKey, RSAKey
 
 from apps.core.clock import utc_now
+from apps.organizations.inviting import invite
 from apps.organizations.issuing import make_token
 from apps.organizations.members import create_organization
-from apps.organizations.models import ApiToken, AuditEntry, User
+from apps.organizations.models import ApiToken, AuditEntry, Role, User
 from tests.accounts.provider import CLIENT, SECRET, Provider, running
 from tests.accounts.test_forgotten_password import choose, link_to
 from tests.accounts.visits import code_of, confirm_password, is_signed_in, set_up_app, sign_in, text_of
@@ -30,6 +31,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "Ada": {"sub": "1001", "email": "ada@example.com", "email_verified": True, "name": "Ada A.", "phone": "+4930123"},
     "Ben": {"sub": "1002", "email": "ben@example.com", "email_verified": True, "name": "Ben B."},
     "Eve": {"sub": "6666", "email": "eve@example.com", "email_verified": True, "given_name": "Eve"},
+    "Fay": {"sub": "6665", "email": "fay@example.com", "email_verified": True},
     "Mallory": {"sub": "6667", "email": "ada@example.com", "email_verified": False},
     "Mallet": {"sub": "6668", "email": "ada@example.com", "email_verified": "false"},
     "Squatter": {"sub": "6669", "email": "eve@example.com", "email_verified": False},
@@ -174,6 +176,37 @@ def test_an_address_that_the_provider_has_not_confirmed_never_signs_in(
     assert not is_signed_in(client)
     assert not EmailAddress.objects.filter(email="ada@example.com", user=world.ada, verified=False).exists()
     assert not SocialAccount.objects.exists()
+
+
+@pytest.mark.parametrize("everybody", [True, False])
+def test_an_account_that_an_invitation_allows_uses_it_up(
+    world: World, provider: Provider, settings: Any, everybody: bool
+) -> None:
+    settings.OIDC_SIGN_UP = everybody
+    made, secret = invite(world.acme, Role.READER, who=world.ada)
+    browsers = [Client(), Client()]
+    for browser in browsers:
+        browser.get(f"/invitations/{secret}")
+    assert round_trip(browsers[0], "Eve").headers["Location"] == "/invitation"
+    round_trip(browsers[1], "Fay")
+    assert is_signed_in(browsers[1]) == everybody
+    made.refresh_from_db()
+    assert made.uses == (0 if everybody else 1)
+    assert browsers[0].post("/invitation").status_code == 302
+    made.refresh_from_db()
+    assert made.uses == 1
+
+
+def test_an_invitation_to_an_address_makes_no_account_of_another(
+    client: Client, world: World, provider: Provider
+) -> None:
+    _made, secret = invite(world.acme, Role.READER, who=world.ada, email="eve@example.com")
+    client.get(f"/invitations/{secret}")
+    form = round_trip(client, "Fay").headers["Location"]
+    assert "for another e-mail address" in text_of(client.post(form, {"email": "fay@example.com"}))
+    assert not is_signed_in(client)
+    round_trip(client, "Eve")
+    assert is_signed_in(client)
 
 
 @pytest.fixture

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.db import connection
 from django.test import Client
 
 from apps.organizations.inviting import invite, send
 from apps.organizations.models import Role, User
 from tests.accounts.visits import is_signed_in, sign_in, text_of
 from tests.invitations import is_valid
-from tests.people import PASSWORD, World
+from tests.people import PASSWORD, World, make_world
 
 EVE = {"email": "Eve@example.com", "password1": PASSWORD}
 
@@ -61,6 +63,105 @@ def test_who_comes_with_an_invitation_makes_an_account_and_joins(client: Client,
     client.post("/invitation")
     assert world.acme.memberships.get(user__email="eve@example.com").role == "reader"
     assert "Making accounts is closed" in text_of(Client().post("/accounts/signup/", EVE))
+
+
+def signs_up(client: Client, secret: str, name: str) -> bool:
+    """Open the invitation and make an account; whether there is one then."""
+    client.get(f"/invitations/{secret}")
+    email = f"{name}@example.com"
+    answer = client.post("/accounts/signup/", {"email": email, "password1": PASSWORD})
+    made = User.objects.filter(email=email).exists()
+    assert made or "Making accounts is closed" in text_of(answer)
+    return made
+
+
+def test_an_invitation_makes_no_more_accounts_than_may_join_by_it(world: World, settings: Any) -> None:
+    settings.REGISTRATION = "invite"
+    made, secret = invite(world.acme, Role.READER, who=world.ada, most_uses=2)
+    browsers = {name: Client() for name in ("eve", "fay", "gil", "hal", "ivy")}
+    for browser in browsers.values():
+        browser.get(f"/invitations/{secret}")
+    assert [signs_up(browser, secret, name) for name, browser in browsers.items()] == [True, True, False, False, False]
+    # The use of who joins is the one of their account.
+    for name in ("eve", "fay"):
+        assert browsers[name].post("/invitation").status_code == 302
+        assert world.acme.memberships.get(user__email=f"{name}@example.com").role == "reader"
+    made.refresh_from_db()
+    assert (made.uses, is_valid(secret)) == (2, False)
+
+
+def test_a_use_that_is_kept_for_a_new_account_is_nobody_elses(world: World, settings: Any) -> None:
+    settings.REGISTRATION = "invite"
+    _made, secret = invite(world.acme, Role.READER, who=world.ada)
+    assert signs_up(Client(), secret, "eve")
+    cys = Client()
+    cys.force_login(world.cy)
+    cys.get(f"/invitations/{secret}")
+    assert cys.post("/invitation").status_code == 404
+    assert world.acme.role_of(world.cy) is None
+    # In another browser she opens the link again.
+    hers = Client()
+    hers.get(f"/invitations/{secret}")
+    assert sign_in(hers, "eve@example.com").headers["Location"] == "/invitation"
+    assert hers.post("/invitation").status_code == 302
+    assert world.acme.memberships.filter(user__email="eve@example.com").exists()
+    assert hers.get(f"/invitations/{secret}").status_code == 404
+
+
+def test_a_deleted_account_gives_its_use_not_back(client: Client, world: World, settings: Any) -> None:
+    settings.REGISTRATION = "invite"
+    _made, secret = invite(world.acme, Role.READER, who=world.ada)
+    assert signs_up(client, secret, "eve")
+    User.objects.get(email="eve@example.com").delete()
+    assert not is_valid(secret)
+
+
+def test_an_account_that_is_refused_uses_nothing_up(client: Client, world: World, settings: Any) -> None:
+    settings.REGISTRATION = "invite"
+    made, secret = invite(world.acme, Role.READER, who=world.ada)
+    client.get(f"/invitations/{secret}")
+    client.post("/accounts/signup/", EVE | {"password1": "short"})
+    client.post("/accounts/signup/", EVE | {"email": "ben@example.com"})
+    made.refresh_from_db()
+    assert made.uses == 0
+    assert signs_up(client, secret, "eve")
+
+
+def test_where_registration_is_open_an_account_uses_nothing_up(client: Client, world: World, settings: Any) -> None:
+    settings.REGISTRATION = "open"
+    made, secret = invite(world.acme, Role.READER, who=world.ada)
+    assert signs_up(client, secret, "eve")
+    made.refresh_from_db()
+    assert made.uses == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(3))
+def test_one_use_makes_one_account_also_for_many_at_once(settings: Any, attempt: int) -> None:
+    settings.REGISTRATION = "invite"
+    world = make_world()
+    made, secret = invite(world.acme, Role.READER, who=world.ada)
+    browsers = [Client(REMOTE_ADDR=f"192.0.2.{number}") for number in range(1, 6)]
+    for browser in browsers:
+        browser.get(f"/invitations/{secret}")
+    together, statuses = threading.Barrier(len(browsers)), []
+
+    def sign_up(number: int) -> None:
+        together.wait(timeout=30)
+        try:
+            form = {"email": f"guest{number}@example.com", "password1": PASSWORD}
+            statuses.append(browsers[number].post("/accounts/signup/", form).status_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=sign_up, args=(number,)) for number in range(len(browsers))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(statuses) == [200, 200, 200, 200, 302]
+    made.refresh_from_db()
+    assert (made.uses, User.objects.filter(email__startswith="guest").count()) == (1, 1)
 
 
 @pytest.mark.usefixtures("sends_mail")
