@@ -48,6 +48,9 @@ class OpenID(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has 
         return settings.OIDC_SIGN_UP or may_sign_up(request)
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+        """Make the account, without an address that is another account's: its owner was asked for one of their own."""
+        told = sociallogin.email_addresses
+        sociallogin.email_addresses = [each for each in told if not User.objects.filter(email__iexact=each.email)]
         save = partial(super().save_user, request, sociallogin, form)
         made: User = save() if settings.OIDC_SIGN_UP else make_account(request, save)
         return made

@@ -197,6 +197,19 @@ def test_an_account_that_an_invitation_allows_uses_it_up(
     assert made.uses == 1
 
 
+def test_an_account_is_made_with_another_address_where_that_of_the_provider_is_taken(
+    world: World, provider: Provider, client: Client
+) -> None:
+    made, secret = invite(world.acme, Role.READER, who=world.ada)
+    client.get(f"/invitations/{secret}")
+    form = round_trip(client, "Ben").headers["Location"]
+    assert client.post(form, {"email": "benjamin@example.com"}).headers["Location"] == "/invitation"
+    assert SocialAccount.objects.get().user.email == "benjamin@example.com"
+    made.refresh_from_db()
+    assert made.uses == 1
+    assert AuditEntry.objects.filter(what="sign_up").count() == 1
+
+
 def test_an_invitation_to_an_address_makes_no_account_of_another(
     client: Client, world: World, provider: Provider
 ) -> None:
