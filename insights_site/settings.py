@@ -90,7 +90,7 @@ if TRUSTED_PROXIES > 0:
 
 INSTALLED_APPS = [
     "insights_site",  # first: its commands stand for those of Django that have the same names
-    "unfold",
+    "insights_site.administration.AdministrationConfig",  # unfold, with our own site
     "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -292,7 +292,7 @@ CACHES = {
     },
     # Apart from the others, which may drop what they hold when they are full, and go on without Redis.
     "signs": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "apps.core.json_cache.JsonRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "signs",
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},

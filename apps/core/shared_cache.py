@@ -9,8 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import redis
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.cache.backends.redis import RedisCache
+
+from apps.core.json_cache import JsonRedisCache, check_plain
 
 log = logging.getLogger(__name__)
 
@@ -21,10 +23,19 @@ _TIMEOUTS = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
 
 
 class OwnMemory(LocMemCache):
-    """Django's cache in memory, without its look at each character of a key for what memcached would not take.
+    """Django's cache in memory, which takes what Redis would take, so that a value that it would not shows anywhere.
 
-    The busiest route counts twice in every request.
+    It does without a look at each character of a key for what memcached would not take: the busiest route counts twice
+    in every request.
     """
+
+    def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        check_plain(value)
+        return super().add(key, value, timeout, version)
+
+    def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+        check_plain(value)
+        super().set(key, value, timeout, version)
 
     def make_and_validate_key(self, key: Any, version: int | None = None) -> str:
         return f"{self.key_prefix}:{self.version if version is None else version}:{key}"
@@ -66,7 +77,7 @@ _absences: dict[str, Absence] = {}
 
 
 def _in_either(name: str) -> Callable[..., Any]:
-    in_redis, in_memory = getattr(RedisCache, name), getattr(OwnMemory, name)
+    in_redis, in_memory = getattr(JsonRedisCache, name), getattr(OwnMemory, name)
 
     def call(cache: Any, *args: Any, **kwargs: Any) -> Any:
         if cache.absence.may_ask():
@@ -85,7 +96,7 @@ def _in_either(name: str) -> Callable[..., Any]:
     return call
 
 
-class SharedCache(RedisCache):
+class SharedCache(JsonRedisCache):
     """Django's cache in Redis, whose calls do not fail: what is kept there meanwhile, this process keeps itself."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
