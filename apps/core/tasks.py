@@ -21,8 +21,8 @@ class Work(Task):
     (acknowledged late) or Redis restarts. It is tried again, later and later, while something that it
     needs is ``Unavailable``: 8 times, within 20 minutes at most, and no longer than until its message ``expires``,
     as that of a periodic task does before the next one comes. What is due is told by state rows, not by messages, so
-    a task that is given up or lost is found again by the periodic one. A mail of the sign-in alone is handed over
-    whole, encrypted, and is not found again.
+    a task that is given up or lost is found again by the periodic one. Mails alone are handed over encrypted, and are
+    not found again.
     """
 
     abstract = True

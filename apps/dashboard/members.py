@@ -22,7 +22,7 @@ from apps.dashboard.organization_forms import InvitationForm, MemberForm
 from apps.dashboard.organizations import find_organization, owner
 from apps.dashboard.views import origin_of
 from apps.organizations.invitations import Invitation
-from apps.organizations.inviting import revoke_invitation, sends_mail
+from apps.organizations.inviting import revoke_invitation, sends_mail, to_send
 from apps.organizations.members import remove_member
 from apps.organizations.models import Membership, Organization, Role
 from apps.organizations.tasks import send_invitation
@@ -99,7 +99,7 @@ def invite(request: HttpRequest, organization: str) -> HttpResponse:
         return _page(request, found, form=form, status=_TOO_MANY)
     invitation, secret = form.create(who)
     if is_sent:
-        send_invitation.enqueue(invitation.pk, origin_of(request))
+        send_invitation.enqueue(to_send(invitation, origin_of(request)))
         messages.success(request, _("The invitation goes to %(address)s.") % {"address": invitation.email})
         return _back(found)
     url = request.build_absolute_uri(reverse("dashboard:open-invitation", args=[secret]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal, Unavailable
+from apps.core.sealing import Broken, seal, unseal
 from apps.organizations.audit import record
 from apps.organizations.invitations import LASTS, Invitation, hash_of, new_secret
 from apps.organizations.members import lock, lock_as_owner, note_member
@@ -21,6 +23,12 @@ from apps.organizations.roles import Role
 
 if TYPE_CHECKING:
     from apps.sites.models import Site
+
+log = logging.getLogger(__name__)
+
+WAITS = 86_400
+"""Seconds after which an invitation that still waits for being sent is not sent any more."""
+_PURPOSE = "invitation"
 
 
 class Gone(Refusal):
@@ -147,12 +155,25 @@ def revoke_as_staff(invitation: Invitation, *, who: User) -> bool:
     return True
 
 
-def send(invitation_id: int, origin: str) -> None:
+def to_send(invitation: Invitation, origin: str) -> str:
+    """What ``send`` needs, for the queue; ``origin`` is where this service is reached.
+
+    It is sealed: else who writes there could have our mail lead to a page of theirs.
+    """
+    return seal(_PURPOSE, [invitation.pk, origin])
+
+
+def send(sealed: str) -> None:
     """Send an invitation to its address, with a new secret: no other place, also no queue, ever held it.
 
-    Nothing is sent for one that cannot be accepted any more. Safe to repeat: the latest mail has the link that works.
-    Raises ``Unavailable`` while the mail server takes nothing.
+    Nothing is sent for one that cannot be accepted any more, nor for what was not sealed here within ``WAITS``. Safe
+    to repeat: the latest mail has the link that works. Raises ``Unavailable`` while the mail server takes nothing.
     """
+    try:
+        invitation_id, origin = unseal(_PURPOSE, sealed, seconds=WAITS)
+    except Broken:
+        log.warning("An invitation was not sent: it had waited for too long, or its key is not known any more.")
+        return
     invitation = Invitation.objects.usable(utc_now()).filter(pk=invitation_id).exclude(email="").first()
     if invitation is None:
         return

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 
-from cryptography.fernet import InvalidToken
 from django.core.mail import EmailMessage, send_mail
 from django.core.mail.backends.base import BaseEmailBackend
 
 from apps.core.errors import Unavailable
-from apps.core.sealing import box
+from apps.core.sealing import Broken, seal, unseal
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +32,7 @@ class InBackground(BaseEmailBackend):
 def sealed(message: EmailMessage) -> str:
     """A mail, encrypted."""
     fields = {"subject": str(message.subject), "message": message.body, "recipient_list": list(message.to)}
-    return box(_PURPOSE).encrypt(json.dumps(fields).encode()).decode()
+    return seal(_PURPOSE, fields)
 
 
 def send_sealed(mail: str) -> None:
@@ -43,8 +41,8 @@ def send_sealed(mail: str) -> None:
     Raises ``Unavailable`` while the mail server takes nothing.
     """
     try:
-        fields = json.loads(box(_PURPOSE).decrypt(mail, ttl=LASTS))
-    except InvalidToken:
+        fields = unseal(_PURPOSE, mail, seconds=LASTS)
+    except Broken:
         log.warning("A mail was not sent: it had waited for too long, or its key is not known any more.")
         return
     try:

@@ -19,9 +19,9 @@ def delete_expired_sessions() -> None:
 
 
 @shared_task(base=Work)
-def send_invitation(invitation_id: int, origin: str) -> None:
-    """Send an invitation to the address that it is for; ``origin`` is where this service is reached."""
-    send(invitation_id, origin)
+def send_invitation(invitation: str) -> None:
+    """Send an invitation to the address that it is for; which one is handed over encrypted."""
+    send(invitation)
 
 
 @shared_task(base=Work)

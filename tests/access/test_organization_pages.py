@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import html
+import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db import transaction
 from django.test import Client
 
 from apps.core.limits import Limit
+from apps.core.sealing import seal
 from apps.dashboard import members
 from apps.dashboard.invitations import GUESSES
 from apps.events.store import EventStore
 from apps.organizations.invitations import Invitation
-from apps.organizations.inviting import invite, send
+from apps.organizations.inviting import invite, send, to_send
 from apps.organizations.models import AuditEntry, Membership, Organization, Role, User
 from apps.organizations.tasks import send_invitation
 from apps.rollups.models import Erasure
@@ -284,7 +288,7 @@ def test_a_session_knows_an_invitation_no_longer_once_it_has_another_link(world:
     made, secret = invite(world.acme, Role.READER, who=world.ada, email="cy@example.com")
     cy = signed_in(world.cy)
     cy.get(f"/invitations/{secret}")
-    send(made.pk, "http://testserver")
+    send(to_send(made, "http://testserver"))
     assert cy.post("/invitation").status_code == 404
     assert world.acme.role_of(world.cy) is None
 
@@ -373,7 +377,9 @@ def test_where_mail_is_configured_the_link_goes_there_and_nowhere_else(
         message = queue.get(block=False)
         message.ack()
     args, *_ = message.payload
-    assert args == [Invitation.objects.get().pk, "http://testserver"]
+    for held in (str(message.payload), str(message.headers), str(message.properties)):
+        assert "testserver" not in held
+        assert "cy@example.com" not in held
     send_invitation(*args)
     (sent,) = mail.outbox
     link = next(line for line in sent.body.splitlines() if line.startswith("http://testserver/invitations/"))
@@ -384,6 +390,29 @@ def test_where_mail_is_configured_the_link_goes_there_and_nowhere_else(
     assert cy.get(link).status_code == 302
     assert cy.post("/invitation").status_code == 302
     assert world.acme.role_of(world.cy) == "reader"
+
+
+@pytest.mark.parametrize("purpose", ["mail", "", None])
+def test_who_writes_into_the_queue_has_no_invitation_sent_that_leads_elsewhere(
+    world: World, caplog: pytest.LogCaptureFixture, purpose: str | None
+) -> None:
+    invitation, _secret = invite(world.acme, Role.READER, who=world.ada, email="cy@example.com")
+    told = [invitation.pk, "https://evil.example"]
+    with pytest.raises(TypeError):
+        send_invitation.delay(*told)
+    send_invitation(json.dumps(told) if purpose is None else seal(purpose, told))
+    assert mail.outbox == []
+    assert "An invitation was not sent" in caplog.text
+
+
+def test_an_invitation_that_waited_for_a_day_is_not_sent(world: World) -> None:
+    invitation, _secret = invite(world.acme, Role.READER, who=world.ada, email="cy@example.com")
+    waiting = to_send(invitation, "https://insights.example")
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=1, seconds=2)):
+        send_invitation(waiting)
+    assert mail.outbox == []
+    send_invitation(waiting)
+    assert [each.to for each in mail.outbox] == [["cy@example.com"]]
 
 
 def test_nobody_has_mail_sent_to_many_addresses(
