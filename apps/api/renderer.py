@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, unquote
 
 import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from apps.api import devices
 from apps.api.body import read_body
 from apps.api.caches import hosts_of_sites
 from apps.api.callers import caller_of
+from apps.api.devices import MAX_DEVICE_ID
 from apps.api.errors import MethodNotAllowed, error_response
 from apps.api.middleware import ApiRequest
 from apps.api.tracking import empty, once_of, preflight, site_to_track
@@ -29,9 +29,8 @@ from apps.events.store import Row
 from apps.events.surrogates import well_formed
 
 OLDEST = timedelta(minutes=5)
-COOKIE = "__session"
-COOKIE_SECONDS = 365 * 24 * 3600
-MAX_DEVICE_ID = 256
+_FROM_HERE = (None, "same-origin", "none")
+"""What browsers say where no foreign page is behind a request; older ones say nothing."""
 
 
 @csrf_exempt
@@ -113,49 +112,38 @@ def _is_old(event: msgspec.Raw, now: datetime) -> bool:
 @csrf_exempt  # it changes nothing; another method is answered with 405, not with a form's refusal
 @require_safe
 def identify_visitor(request: HttpRequest) -> HttpResponse:
-    """GET …/__session/2/?proposed=…: the visitor's id, the proposed one unless the cookie already holds another.
+    """GET …/__session/2/?proposed=…: the visitor's id, the proposed one unless a cookie already tells another.
 
-    Who does not wish to be known again, and who asks from a page on a host of no site, gets the proposed one, and the
-    cookie is neither read nor set.
+    On each host it is another one: ``devices`` tells how. Who does not wish to be known again, and who asks from a page
+    that may not know them, gets the proposed one, and no cookie is read or set.
     """
-    origin = request.headers.get("Origin")
-    is_ours = origin is None or _is_of_a_site(origin)
-    knows = is_ours and not is_unknown(request)
-    device = (_device_of_cookie(request) if knows else None) or request.GET.get("proposed", "")
+    proposed, origin = request.GET.get("proposed", ""), request.headers.get("Origin")
+    host = None if origin is None else host_of(origin)
+    may_know = _may_know(request, host)
+    visitor = None
+    if may_know and not is_unknown(request):
+        visitor = devices.known(request, host) or devices.begin(proposed, host)
+    device = visitor.on(host) if visitor else proposed
     if not 0 < len(device) <= MAX_DEVICE_ID:
         return error_response(400, f"Expected the parameter proposed, 1 to {MAX_DEVICE_ID} characters", plain=True)
     response = JsonResponse({"deviceId": device})
-    if knows:
-        _keep(response, device, secure=request.is_secure())
+    if visitor:
+        devices.keep(request, response, visitor)
     response["Cache-Control"] = "private, no-store"
     response["Vary"] = "Origin, Cookie"
-    if origin and is_ours:
+    if origin and may_know:
         response["Access-Control-Allow-Origin"] = origin
         response["Access-Control-Allow-Credentials"] = "true"
     return response
 
 
-def _is_of_a_site(origin: str) -> bool:
-    """Whether a site is on the host of ``origin``; every one may be where no site tells its host."""
+def _may_know(request: HttpRequest, host: str | None) -> bool:
+    """Whether a page on ``host`` may know its visitors again; ``None``: one on the host that is asked.
+
+    That one must not be a foreign page that has an image fetched from here, and proposes an id of its own choice. A
+    site has to be on another host; every one may be where no site tells its host.
+    """
+    if host is None:
+        return request.headers.get("Sec-Fetch-Site") in _FROM_HERE
     hosts = hosts_of_sites.get()
-    return not hosts or host_of(origin) in hosts
-
-
-def _keep(response: HttpResponse, device: str, *, secure: bool) -> None:
-    response.set_cookie(
-        COOKIE,
-        # Percent-encoded: the renderer's own script reads it.
-        quote(json.dumps({"deviceId": device}, separators=(",", ":")), safe=""),
-        max_age=COOKIE_SECONDS,
-        secure=secure,
-        samesite="None" if secure else "Lax",
-    )
-
-
-def _device_of_cookie(request: HttpRequest) -> str | None:
-    try:
-        kept = json.loads(unquote(request.COOKIES.get(COOKIE, "")))
-    except (ValueError, RecursionError):
-        return None
-    device = kept.get("deviceId") if isinstance(kept, dict) else None
-    return device if isinstance(device, str) and 0 < len(device) <= MAX_DEVICE_ID else None
+    return bool(host) and (not hosts or host in hosts)

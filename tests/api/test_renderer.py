@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from http.cookies import SimpleCookie
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 import time_machine
@@ -20,6 +19,7 @@ from tests.people import World
 
 SESSION = "/__session/2/"
 ORIGIN = "https://docs.acme.example"
+KNOWN = "__session_elsewhere=" + quote(json.dumps({"deviceId": "dev1", "host": "docs.acme.example", "key": "0f" * 16}))
 
 
 def route(world: World, base: str = "") -> str:
@@ -105,34 +105,92 @@ def test_the_sites_policy_counts_here_too(anybody: Caller, world: World) -> None
     assert anybody.post(unknown, {"events": [event()]}).status_code == 404
 
 
-def test_the_proposed_visitor_is_kept_in_a_cookie_that_the_page_can_read(anybody: Caller, world: World) -> None:
-    response = anybody.get(f"{SESSION}?proposed=dev1", headers={"origin": ORIGIN})
+def on(origin: str, visitor: Client, proposed: str) -> str:
+    """The id that a page there is told for the visitor with this browser."""
+    found: str = visitor.get(f"{SESSION}?proposed={proposed}", headers={"origin": origin}).json()["deviceId"]
+    return found
+
+
+def test_the_proposed_visitor_is_kept_in_a_cookie_that_pages_of_its_host_can_read(anybody: Caller) -> None:
+    response = anybody.get(f"{SESSION}?proposed=dev1")
     cookie = response.cookies["__session"]
     assert (response.status_code, response.json()) == (200, {"deviceId": "dev1"})
     assert json.loads(unquote(cookie.value)) == {"deviceId": "dev1"}
     assert (cookie["httponly"], cookie["path"], cookie["domain"]) == ("", "/", "")
+
+
+@pytest.mark.parametrize("base", ["", "/docs/v2", "/a;%20Domain=acme.example"])
+def test_a_page_on_another_host_learns_the_id_and_not_the_cookie(anybody: Caller, world: World, base: str) -> None:
+    response = anybody.get(f"{base}{SESSION}?proposed=dev1", headers={"origin": ORIGIN})
+    assert (response.status_code, response.json()) == (200, {"deviceId": "dev1"})
     assert response["Access-Control-Allow-Origin"] == ORIGIN
     assert response["Access-Control-Allow-Credentials"] == "true"
     assert "Origin" in response["Vary"]
+    (cookie,) = response.cookies.values()
+    assert (cookie.key, cookie["httponly"], cookie["domain"]) == ("__session_elsewhere", True, "")
+    assert cookie["path"] == f"{quote(unquote(base))}/__session/2/"
 
 
-def test_a_visitor_who_is_known_stays_the_same(anybody: Caller) -> None:
-    kept: SimpleCookie = anybody.get(f"{SESSION}?proposed=dev1").cookies
-    again = anybody.get(f"{SESSION}?proposed=dev2", headers={"cookie": kept.output(attrs=[], header="").strip()})
-    assert again.json() == {"deviceId": "dev1"}
+def test_a_visitor_who_is_known_stays_the_same() -> None:
+    visitor = Client()
+    assert [visitor.get(f"{SESSION}?proposed={each}").json() for each in ("dev1", "dev2")] == [{"deviceId": "dev1"}] * 2
+    assert visitor.get(SESSION).json() == {"deviceId": "dev1"}
+
+
+def test_two_organizations_do_not_learn_that_two_visitors_are_one(world: World) -> None:
+    visitor = Client()
+    assert visitor.get(f"{SESSION}?proposed=dev0").json() == {"deviceId": "dev0"}
+    there, elsewhere = on(ORIGIN, visitor, "dev1"), on("https://secrets.example", visitor, "dev2")
+    assert there == "dev1"
+    assert elsewhere not in {"dev0", "dev1"}
+    assert on(ORIGIN, visitor, "dev3") == there
+    assert on("https://Docs.Acme.Example:8443", visitor, "dev3") == there
+    assert on("https://secrets.example", visitor, "dev3") == elsewhere
+    assert visitor.get(f"{SESSION}?proposed=dev3").json() == {"deviceId": "dev0"}
+
+
+def test_what_an_organization_knows_does_not_tell_the_id_that_another_has(world: World) -> None:
+    """It tries the ids that it knows with a browser of its own, and with cookies that it makes up."""
+    visitor, own = Client(), Client()
+    on(ORIGIN, visitor, "dev1")
+    elsewhere = on("https://secrets.example", visitor, "dev2")
+    on(ORIGIN, own, "dev1")
+    assert on("https://secrets.example", own, "dev1") != elsewhere
+    own.cookies["__session"] = visitor.cookies["__session"] = "%7B%22deviceId%22%3A%22dev1%22%7D"
+    assert on("https://secrets.example", own, "dev1") != elsewhere
+    assert on("https://secrets.example", visitor, "dev1") == elsewhere
+
+
+def test_who_lists_the_host_of_another_organization_changes_and_learns_nothing(world: World) -> None:
+    visitor = Client()
+    there, elsewhere = on(ORIGIN, visitor, "dev1"), on("https://secrets.example", visitor, "dev2")
+    world.secrets.hostnames = ["docs.acme.example", "evil.example"]
+    world.secrets.save()
+    forget_all()
+    assert [on(each, visitor, "dev3") for each in (ORIGIN, "https://secrets.example")] == [there, elsewhere]
+    assert on("https://evil.example", visitor, "dev3") not in {there, elsewhere, "dev3"}
+
+
+@pytest.mark.parametrize(("said", "known"), [("cross-site", False), ("same-site", False), ("none", True)])
+def test_a_foreign_page_gives_nobody_an_id_by_an_image(said: str, known: bool) -> None:
+    visitor = Client()
+    assert visitor.get(f"{SESSION}?proposed=dev1", headers={"sec-fetch-site": said}).json() == {"deviceId": "dev1"}
+    asked = visitor.get(f"{SESSION}?proposed=dev2", headers={"sec-fetch-site": "same-origin"})
+    assert asked.json() == {"deviceId": "dev1" if known else "dev2"}
 
 
 @pytest.mark.parametrize(
     ("header", "cookie"), [({"sec-gpc": "1"}, ""), ({"dnt": "1"}, ""), ({}, "insights-opt-out=1; ")]
 )
+@pytest.mark.parametrize("origin", [{}, {"origin": ORIGIN}])
 def test_who_does_not_want_to_be_counted_is_neither_known_again_nor_given_a_cookie(
-    anybody: Caller, world: World, header: dict[str, str], cookie: str
+    anybody: Caller, world: World, header: dict[str, str], cookie: str, origin: dict[str, str]
 ) -> None:
-    sent = {"origin": ORIGIN, "cookie": f"{cookie}__session=%7B%22deviceId%22%3A%22dev1%22%7D"}
+    sent = origin | {"cookie": f"{cookie}__session=%7B%22deviceId%22%3A%22dev1%22%7D; {KNOWN}"}
     response = anybody.get(f"{SESSION}?proposed=dev2", headers=sent | header)
     assert (response.status_code, response.json()) == (200, {"deviceId": "dev2"})
     assert not response.cookies
-    assert response["Access-Control-Allow-Origin"] == ORIGIN
+    assert response.get("Access-Control-Allow-Origin") == origin.get("origin")
     assert anybody.get(
         f"{SESSION}?proposed=dev2", headers=sent | {"cookie": sent["cookie"].removeprefix(cookie)}
     ).json() == {"deviceId": "dev1"}
@@ -150,32 +208,47 @@ def test_who_does_not_want_to_be_counted_is_neither_known_again_nor_given_a_cook
         ("null", False),
     ],
 )
-def test_another_origin_learns_the_id_of_the_cookie_only_where_a_site_is_on_its_host(
+def test_a_page_of_another_origin_knows_visitors_again_only_where_a_site_is_on_its_host(
     anybody: Caller, world: World, origin: str, known: bool
 ) -> None:
     world.docs.hostnames = ["more.acme.example"]
     world.docs.save()
-    sent = {"origin": origin, "cookie": "__session=%7B%22deviceId%22%3A%22dev1%22%7D"}
-    response = anybody.get(f"{SESSION}?proposed=dev2", headers=sent)
-    assert (response.status_code, response.json()) == (200, {"deviceId": "dev1" if known else "dev2"})
-    assert ("__session" in response.cookies) is known
+    response = anybody.get(f"{SESSION}?proposed=dev2", headers={"origin": origin, "cookie": KNOWN})
+    assert response.status_code == 200
+    assert (response.json() != {"deviceId": "dev2"}) is known
+    assert ("__session_elsewhere" in response.cookies) is known
     assert response.get("Access-Control-Allow-Origin") == (origin if known else None)
     assert response.get("Access-Control-Allow-Credentials") == ("true" if known else None)
 
 
-def test_where_no_site_tells_a_host_any_origin_may_ask(anybody: Caller, world: World) -> None:
+@pytest.mark.parametrize(("origin", "known"), [("https://anywhere.example", True), ("null", False), ("", False)])
+def test_where_no_site_tells_a_host_any_host_may_ask(world: World, origin: str, known: bool) -> None:
     Site.objects.update(url="", hostnames=[])
     forget_all()
-    response = anybody.get(f"{SESSION}?proposed=dev1", headers={"origin": "https://anywhere.example"})
-    assert response["Access-Control-Allow-Origin"] == "https://anywhere.example"
+    visitor = Client()
+    for proposed in ("dev1", "dev2"):
+        response = visitor.get(f"{SESSION}?proposed={proposed}", headers={"origin": origin})
+        assert response.json() == {"deviceId": "dev1" if known else proposed}
+        assert response.get("Access-Control-Allow-Origin") == (origin if known else None)
+
+
+BROKEN = [json.dumps(each) for each in ([1], 1, {}, {"deviceId": ""}, {"deviceId": "x" * 257}, {"deviceId": 1})]
+HALF = json.dumps({"deviceId": "dev1", "host": "docs.acme.example", "key": ""})
 
 
 @pytest.mark.parametrize(
-    "cookie", ["__session=", "__session=%7B", "__session=%5B1%5D", "__session=[[[[", "__session=1"]
+    ("name", "header", "value"),
+    [
+        *(("__session", {}, quote(value)) for value in ("", "{", "[[[[", *BROKEN)),
+        *(("__session_elsewhere", {"origin": ORIGIN}, quote(value)) for value in ("", "{", "[[[[", *BROKEN, HALF)),
+    ],
 )
-def test_a_broken_cookie_is_replaced(anybody: Caller, cookie: str) -> None:
-    response = anybody.get(f"{SESSION}?proposed=dev2", headers={"cookie": cookie})
+def test_a_broken_cookie_is_replaced(
+    anybody: Caller, world: World, name: str, header: dict[str, str], value: str
+) -> None:
+    response = anybody.get(f"{SESSION}?proposed=dev2", headers=header | {"cookie": f"{name}={value}"})
     assert response.json() == {"deviceId": "dev2"}
+    assert list(response.cookies) == [name]
 
 
 @pytest.mark.parametrize("query", ["", "?proposed=", f"?proposed={'x' * 257}"])
