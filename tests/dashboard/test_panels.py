@@ -146,7 +146,7 @@ def test_csv_of_pages_reads_as_written_here(busy_desk: Desk) -> None:
     assert text == "Page,Visitors,Views\r\n/guide,2,2\r\n/,1,1\r\n"
 
 
-@pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1"])
+@pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\t1", " =1"])
 def test_csv_never_hands_a_spreadsheet_a_formula(desk: Desk, evil: str) -> None:
     desk.holds(event(referrer_domain=evil))
     _heading, row = csv.reader(io.StringIO(desk.get("/traffic/sources.csv").content.decode()))
