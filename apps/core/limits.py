@@ -29,7 +29,16 @@ class Limit:
         """Count one more of ``who``: 0 where that is allowed, else the seconds until it may be tried again."""
         if increment(self._key(who, now), seconds=2 * self.seconds) <= self.most:
             return 0
-        return max(1, round(self.seconds - now % self.seconds))
+        return self._left(now)
+
+    def take_once(self, who: str, what: str, now: float) -> int:
+        """The same, where ``what`` counts once in a window, however often it comes: 0 for each further time."""
+        is_new = cache.add(f"{self._key(who, now)}:{what}", 1, 2 * self.seconds)
+        return self.take(who, now) if is_new else 0
+
+    def wait(self, who: str, now: float) -> int:
+        """The seconds until one more is allowed, and 0 where it is now; nothing is counted."""
+        return self._left(now) if (cache.get(self._key(who, now)) or 0) >= self.most else 0
 
     def give_back(self, who: str, now: float) -> None:
         """Count one less: what was taken turned out not to matter."""
@@ -39,6 +48,9 @@ class Limit:
     def forget(self, who: str, now: float) -> None:
         """Begin the window anew."""
         cache.delete(self._key(who, now))
+
+    def _left(self, now: float) -> int:
+        return max(1, round(self.seconds - now % self.seconds))
 
     def _key(self, who: str, now: float) -> str:
         return f"limit:{self.name}:{int(now // self.seconds)}:{who}"

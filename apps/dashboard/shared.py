@@ -27,6 +27,7 @@ from apps.dashboard.reports import REPORTS, Panel, Report
 from apps.dashboard.scope import Scope
 from apps.dashboard.share_door import is_open, let_in, try_password
 from apps.dashboard.share_forms import UnlockForm
+from apps.dashboard.share_limits import wait_after_nothing, wait_to_look, wait_to_read
 from apps.dashboard.shared_scope import read_fixed_scope
 from apps.dashboard.views import cards, csv_of
 from apps.rollups.metrics import say_who_asks
@@ -84,9 +85,9 @@ def panel_csv(request: HttpRequest, token: str, panel_name: str) -> HttpResponse
 def unlock(request: HttpRequest, token: str) -> HttpResponse:
     """The password: right, the browser is let in; wrong, it is told; guessed too often, it has to wait."""
     now = utc_now()
-    link = open_link(token, now=now)
-    if link is None:
-        return _finish(_gone())
+    link = _look(request, token, now)
+    if isinstance(link, HttpResponse):
+        return link
     address = _address(token)
     if not link.has_password:
         return _finish(redirect(address), link)
@@ -139,9 +140,9 @@ def _page(template: str, shared: Shared, **more: object) -> HttpResponse:
 
 def _open(request: HttpRequest, token: str, page: Page) -> HttpResponse:
     now = utc_now()
-    link = open_link(token, now=now)
-    if link is None:
-        return _finish(_gone())
+    link = _look(request, token, now)
+    if isinstance(link, HttpResponse):
+        return link
     address = _address(token)
     if not is_open(request, link):
         return _door(request, link, address, status=_OK if page is _render else _FORBIDDEN)
@@ -153,6 +154,22 @@ def _open(request: HttpRequest, token: str, page: Page) -> HttpResponse:
         return _finish(_gone())
     link.touch(now)
     return _finish(response, link)
+
+
+def _look(request: HttpRequest, token: str, now: datetime) -> ShareLink | HttpResponse:
+    """The link, or the answer where there is none, or where too much was asked from there."""
+    wait = wait_to_look(request, now)
+    if wait:
+        return _finish(_busy(request, wait))
+    link = open_link(token, now=now)
+    if link is None:
+        wait = wait_after_nothing(request, token, now)
+        return _finish(_busy(request, wait) if wait else _gone())
+    wait = wait_to_read(request, link, now)
+    if wait:
+        log.warning("Too much was asked of the share link %s from one network.", link.public_id)
+        return _finish(_busy(request, wait), link)
+    return link
 
 
 def _read(link: ShareLink, address: str, now: datetime) -> Shared:
@@ -201,6 +218,13 @@ def _door(
 def _wait(seconds: int, address: str) -> HttpResponse:
     context = {"minutes": -(-seconds // 60), "address": address}
     page = render_to_string("dashboard/shared_wait.html", context)
+    return HttpResponse(page, status=_TOO_MANY, headers={"Retry-After": str(seconds)})
+
+
+def _busy(request: HttpRequest, seconds: int) -> HttpResponse:
+    """Too much was asked. For a part of a page the sentence alone: the page says it in its own words."""
+    template = "dashboard/busy.html" if request.headers.get("HX-Request") else "dashboard/shared_busy.html"
+    page = render_to_string(template, {"minutes": -(-seconds // 60)})
     return HttpResponse(page, status=_TOO_MANY, headers={"Retry-After": str(seconds)})
 
 

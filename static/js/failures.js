@@ -5,6 +5,7 @@ const tell = ({ detail }) => {
   // What asks by itself every few seconds keeps what it shows until then; a page that is to be left needs no word.
   if (!target?.isConnected || hx?.refresh || asked.matches("[hx-trigger^='every']")) return;
   const told = document.getElementById("failed").content.cloneNode(true);
+  told.querySelector("[data-busy]").hidden = detail.ctx.response?.status !== 429;
   const again = told.querySelector("[data-again]");
   for (const name of ["hx-get", "hx-include", "hx-swap", "data-tab"])
     if (asked.hasAttribute(name)) again.setAttribute(name, asked.getAttribute(name));

@@ -100,12 +100,16 @@ def test_what_refreshes_by_itself_stays_until_it_comes_again(reader: Reader, fai
     forgive(reader)
 
 
-def test_a_panel_of_a_shared_report_loads_again(reader: Reader, stranger: Stranger) -> None:
+@pytest.mark.parametrize(("status", "is_too_much"), [(500, False), (429, True)])
+def test_a_panel_of_a_shared_report_loads_again(
+    reader: Reader, stranger: Stranger, status: int, is_too_much: bool
+) -> None:
     (url,) = make_link(reader)
     page = stranger.page
-    page.route("**/countries", lambda route: route.fulfill(status=500, body="<h1>A page of its own</h1>"))
+    page.route("**/countries", lambda route: route.fulfill(status=status, body="<h1>A page of its own</h1>"))
     page.goto(url)
     page.locator("#panel-countries").evaluate("each => each.scrollIntoView()")
     expect(page.get_by_text(SENTENCE)).to_be_visible()
+    expect(page.get_by_text("Too much was asked from your network")).to_be_visible(visible=is_too_much)
     page.unroute("**/countries")
     loads_again(page, "countries")
