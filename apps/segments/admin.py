@@ -11,13 +11,15 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from apps.organizations.audited_admin import AuditedAdmin
 from apps.segments.filters import SegmentFilter
 from apps.segments.models import VisitorSegment
+from apps.sites.admin_filters import admin_filter
 
 
 @admin.register(VisitorSegment)
 class VisitorSegmentAdmin(AuditedAdmin):
     noun = "segment"
     list_display = ("title", "site", "claims", "created_at")
-    list_filter = (("site", RelatedDropdownFilter),)
+    # “Detected” lists nothing, as in the API nothing of what is kept is detected.
+    list_filter = (("site", RelatedDropdownFilter), admin_filter(SegmentFilter, "kind", _("kind")))
     list_filter_submit = True
     show_full_result_count = False
     list_select_related = ("site",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -103,6 +104,30 @@ def test_the_admin_finds_what_the_api_finds_among_saved_ones(
     listed = [segment.title for segment in client.get(address).context["cl"].queryset]
     assert listed == titles(ada.get(f"{segments}?kind=saved&search={quote(text)}"))
     assert bool(listed) == (text != "nobody")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("kind=saved", ALL[:2]),
+        ("kind=detected", []),
+        ("kind=made", []),
+        ("kind=%00", []),
+        ("kind=saved&q=enterprise", ALL[:1]),
+        ("kind=detected&q=enterprise", []),
+    ],
+)
+def test_the_admin_narrows_saved_ones_by_kind_as_the_api_does(
+    ada: Caller, client: Client, world: World, segments: str, query: str, found: list[str]
+) -> None:
+    client.force_login(User.objects.create(email="root@example.com", is_staff=True, is_superuser=True))
+    page = client.get(f"/admin/segments/visitorsegment/?site__id__exact={world.docs.pk}&{query}")
+    assert [segment.title for segment in page.context["cl"].queryset] == found
+    assert {"Saved", "Detected"} <= set(re.findall(r"<option[^>]*>\s*(\w+)", page.content.decode()))
+    answer = ada.get(f"{segments}?{query.replace('q=', 'search=')}")
+    if answer.status_code == 200:
+        saved = set(VisitorSegment.objects.values_list("title", flat=True))
+        assert [title for title in titles(answer) if title in saved] == found
 
 
 def test_the_admin_finds_all_segments_of_a_site_by_its_title(client: Client, world: World, segments: str) -> None:
