@@ -15,7 +15,7 @@ from django.db import connection
 from apps.core.clock import utc_now
 from apps.core.errors import Unavailable
 from apps.organizations.invitations import Invitation
-from apps.organizations.inviting import ForSomebodyElse, Gone, invite, revoke_invitation, send
+from apps.organizations.inviting import ForSomebodyElse, Gone, invite, revoke_invitation, send, to_send
 from apps.organizations.models import AuditEntry, Membership, Role, User
 from apps.sites.models import Site
 from tests.invitations import accept, is_valid
@@ -187,7 +187,7 @@ def test_the_mail_has_a_link_that_works_and_only_the_latest_does(world: World) -
     made, shown_to_nobody = invite(world.acme, Role.READER, who=world.ada, email="cy@example.com")
     links = []
     for _time in range(2):
-        send(made.pk, "https://insights.example")
+        send(to_send(made, "https://insights.example"))
         links.append(next(line for line in mail.outbox[-1].body.splitlines() if line.startswith("https://")))
     assert mail.outbox[-1].to == ["cy@example.com"]
     assert mail.outbox[-1].subject == "Ada invites you to Acme"
@@ -205,7 +205,7 @@ def test_no_mail_is_sent_for_what_cannot_be_accepted(world: World, change: str) 
         revoke_invitation(made, who=world.ada)
     elif change == "used":
         accept(secret, who=world.cy)
-    send(made.pk, "https://insights.example")
+    send(to_send(made, "https://insights.example"))
     assert mail.outbox == []
 
 
@@ -214,7 +214,7 @@ def test_while_the_mail_server_is_away_it_is_tried_again(world: World, settings:
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     made, _secret = invite(world.acme, Role.READER, who=world.ada, email="cy@example.com")
     with pytest.raises(Unavailable):
-        send(made.pk, "https://insights.example")
+        send(to_send(made, "https://insights.example"))
     assert Invitation.objects.get().sent_at is None
 
 
@@ -222,7 +222,7 @@ def test_a_title_cannot_add_a_header_to_the_mail(world: World) -> None:
     world.acme.title = "Acme\nBcc: eve@example.com"
     world.acme.save()
     made, _secret = invite(world.acme, Role.READER, who=world.ada, email="cy@example.com")
-    send(made.pk, "https://insights.example")
+    send(to_send(made, "https://insights.example"))
     assert mail.outbox[0].subject == "Ada invites you to Acme Bcc: eve@example.com"
     assert mail.outbox[0].recipients() == ["cy@example.com"]
 

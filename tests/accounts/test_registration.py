@@ -12,7 +12,7 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 
-from apps.organizations.inviting import invite, send
+from apps.organizations.inviting import invite, send, to_send
 from apps.organizations.models import Role, User
 from tests.accounts.visits import is_signed_in, sign_in, text_of
 from tests.invitations import is_valid
@@ -170,7 +170,7 @@ def test_an_invitation_by_mail_leads_over_the_confirmation_to_the_organization(
 ) -> None:
     settings.REGISTRATION = "invite"
     made, _secret = invite(world.acme, Role.READER, who=world.ada, email="eve@example.com")
-    send(made.pk, "http://testserver")
+    send(to_send(made, "http://testserver"))
     (secret,) = re.findall(r"http://testserver/invitations/(\S+)", str(mail.outbox.pop().body))
     client.get(f"/invitations/{secret}")
     other = client.post("/accounts/signup/", EVE | {"email": "mallory@example.com"})
