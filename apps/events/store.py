@@ -39,6 +39,8 @@ _TIMEOUT_CODES = frozenset({159, 160})
 _MEMORY_CODES = frozenset({241, 307, 396})
 # What the engine says when it cannot store anything now, whatever the rows: files, disk, parts, replicas, keeper.
 _AWAY_CODES = frozenset({74, 75, 76, 159, 160, 202, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 286, 319, 999})
+# What a machine of a cluster says that cannot reach another one.
+_WIRE_CODES = frozenset({209, 210, 279})
 
 
 class StoreInUse(Unavailable):
@@ -313,6 +315,8 @@ def _translated(away: frozenset[int] = frozenset()) -> Iterator[None]:
             raise Unavailable("The same work is still under way in the event store.") from error
         if code in away:
             raise Unavailable("The event store cannot store events now.") from error
+        if code in _WIRE_CODES:
+            raise Unavailable("The event store does not answer as a whole.") from error
         if code in _TIMEOUT_CODES:
             raise Unavailable("The query took too long: ask for a shorter range or fewer columns.") from error
         if code in _MEMORY_CODES:

@@ -246,6 +246,15 @@ def test_statements_of_one_name_do_not_run_at_once(distant: EventStore) -> None:
     distant.command(Statement(sql="SELECT 1"), alone="numbers")
 
 
+@pytest.mark.parametrize("code", [209, 210, 279])
+def test_machines_that_do_not_reach_each_other_are_away(server: ClickHouse, distant: EventStore, code: int) -> None:
+    server.fault(mode="error", code=code, only="select|truncate")
+    with pytest.raises(Unavailable):
+        distant.query(Statement(sql="SELECT 1"))
+    with pytest.raises(Unavailable):
+        distant.command(Statement(sql="TRUNCATE TABLE events"))
+
+
 @pytest.mark.parametrize("mode", ["midway", "cut"])
 def test_an_answer_that_breaks_off_is_an_error_and_no_answer(
     server: ClickHouse, distant: EventStore, mode: str
