@@ -115,6 +115,12 @@ def claims_of(filters: tuple[Filter, ...]) -> tuple[dict[str, Any], list[str]]:
     return claims, unsaid
 
 
+def beside_claims(scope: Scope) -> list[str]:
+    """The sentences of what narrows a page and is no filter of claims: its segment, and other columns' filters."""
+    claims = {each.sentence for each in scope.filters if each.column == CLAIM}
+    return [chip.sentence for chip in scope.chips if chip.sentence not in claims]
+
+
 def _put(claims: dict[str, Any], wanted: Filter) -> bool:
     """Set the value at a dotted path; false where another value stands on the way."""
     *above, last = wanted.claim.split(".")

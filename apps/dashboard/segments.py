@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib import messages
@@ -158,7 +158,7 @@ def _page(
     scope, sides = read(site, Address.read(request.GET))
     context = context_of(request, REPORT, replace(scope, address=scope.address.without(*SIDES)))
     saved, detected, more, problem = _rows(scope, renaming)
-    prefilled, unsaid = _prefilled(scope, request.GET.get("claims", ""))
+    beginning = _beginning(scope, request.GET.get("claims", ""))
     context |= {
         "scope": scope,
         "controls": Controls(scope=scope),
@@ -172,9 +172,8 @@ def _page(
         "more": more,
         "problem": problem,
         "may_edit": editing.may_edit(request, site),
-        "form": form or SegmentForm(instance=VisitorSegment(site=site), initial=prefilled),
-        "is_prefilled": bool(prefilled) or form is not None,
-        "unsaid": unsaid,
+        "form": form or SegmentForm(instance=VisitorSegment(site=site), initial=beginning.fields),
+        "beginning": beginning,
     }
     return render(request, "dashboard/segments.html", context, status=_UNPROCESSABLE if form or renaming else None)
 
@@ -241,13 +240,32 @@ def _offered(
         yield side, heading, choices
 
 
-def _prefilled(scope: Scope, text: str) -> tuple[dict[str, Any], list[str]]:
-    """What the form begins with: claims of the address, else those that the page's filters ask for."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What the form begins with, and sentences of what narrowed the page and is not in it.
+
+    ``unsaid`` are filters of claims that a segment cannot say, ``others`` what is no claim at all.
+    """
+
+    claims: dict[str, Any]
+    unsaid: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The form's, filled in."""
+        return {"claims": self.claims, "title": title_of(self.claims)[:128]} if self.claims else {}
+
+
+def _beginning(scope: Scope, text: str) -> Beginning:
+    """Claims of the address, else those that the page's filters ask for."""
     claims = comparing.read_object(text)
-    unsaid: list[str] = []
-    if not claims:
-        claims, unsaid = comparing.claims_of(scope.filters)
-    return ({"claims": claims, "title": title_of(claims)[:128]} if claims else {}), unsaid
+    if claims:
+        return Beginning(claims=claims)
+    claims, unsaid = comparing.claims_of(scope.filters)
+    asked = bool(claims or unsaid)
+    others = comparing.beside_claims(scope) if asked else []
+    return Beginning(claims=claims, unsaid=unsaid, others=others)
 
 
 def _home(site: Site) -> str:

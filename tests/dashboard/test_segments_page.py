@@ -19,6 +19,8 @@ from apps.segments.models import VisitorSegment
 from tests.dashboard.conftest import As, Desk
 from tests.insights.events import event
 
+OF_CLAIMS_ALONE = "A segment is made of claims alone. What else the page was narrowed by is left out:"
+
 
 def saved(desk: Desk, title: str = "Pro readers", **wanted: Any) -> VisitorSegment:
     return VisitorSegment.objects.create(site=desk.site, title=title, claims=wanted or {"plan": "pro"})
@@ -81,6 +83,7 @@ def test_filters_of_claims_become_a_segment(seat: As) -> None:
     assert field[1].split() == ["{", '"plan":', '"pro",', '"org":', "{", '"size":', '"10"', "}", "}"]
     assert title[1] == "org.size: 10 · plan: pro"
     assert "These filters say something else" not in page
+    assert f"{OF_CLAIMS_ALONE} Page is /guide." in text_of(page)
     assert "Save as segment</a>" not in desk.get("/traffic?is.urlPath=/guide").content.decode()
 
 
@@ -97,6 +100,16 @@ def test_filters_of_claims_become_a_segment(seat: As) -> None:
 def test_filters_that_a_segment_cannot_say_are_left_out_and_told(seat: As, address: str, sentence: str) -> None:
     page = text_of(seat(Role.EDITOR).get(f"/segments?{address}").content.decode())
     assert f"These filters say something else, and are left out: {sentence}." in page
+
+
+def test_what_is_no_claim_is_left_out_of_a_segment_and_told_by_name(seat: As) -> None:
+    desk = seat(Role.EDITOR)
+    segment = saved(desk, "Beta readers", beta=True)
+    address = f"is.visitorClaim.plan=pro&is.visitorGeoCountry=DE&not.urlPath=/a&segment={segment.public_id}"
+    page = text_of(desk.get(f"/segments?{address}").content.decode())
+    assert f"{OF_CLAIMS_ALONE} Segment Beta readers; Country is Germany; Page is not /a." in page
+    # Who came here by the menu, from a page without any claim, asked for no segment.
+    assert OF_CLAIMS_ALONE not in text_of(desk.get("/segments?is.visitorGeoCountry=DE").content.decode())
 
 
 def create(desk: Desk, title: str, written: str) -> Any:
