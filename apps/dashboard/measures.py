@@ -75,7 +75,36 @@ class Ratio:
         return sum(values.get(leaf) or 0 for leaf in self.over) / under if under else None
 
 
-Figure = Measure | Ratio
+@dataclass(frozen=True, slots=True, eq=False)
+class Mean:
+    """A measure that is a mean over what another one counts; ``None`` where there is nothing that it is of."""
+
+    measure: Measure
+    over: Measure
+    is_unwanted: bool = False
+
+    @property
+    def label(self) -> Any:
+        return self.measure.label
+
+    @property
+    def unit(self) -> Unit:
+        return self.measure.unit
+
+    @property
+    def leaves(self) -> tuple[Measure, ...]:
+        return (self.measure, self.over)
+
+    def of(self, row: Row) -> Any:
+        """Its value in a row that has both."""
+        return self.combine({leaf: leaf.of(row) for leaf in self.leaves})
+
+    def combine(self, values: Mapping[Measure, Any]) -> Any:
+        """Its value, of the values of its leaves."""
+        return values.get(self.measure) if values.get(self.over) else None
+
+
+Figure = Measure | Ratio | Mean
 
 
 def columns_of(figures: Iterable[Figure]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 import pytest
@@ -212,6 +213,29 @@ def test_a_share_of_nothing_is_no_share(desk: Desk) -> None:
     desk.holds(event("2026-04-29T10:00:00Z", visitor=1), event("2026-04-29T11:00:00Z", visitor=2, bot="claudebot"))
     table = rows(desk, "agents", "share", "range=7d&compare=off")
     assert [row[1] for row in table] == [None, None, None, None, None, None, 50.0, None]
+
+
+def test_a_mean_of_nothing_is_no_figure_and_has_not_fallen(desk: Desk) -> None:
+    desk.holds(
+        event("2026-03-15T10:00:00Z", visitor=1, country="DE"),
+        event("2026-03-15T10:01:00Z", visitor=1, country="DE"),
+        event("2026-04-15T10:00:00Z", visitor=2, country="US"),
+    )
+    narrowed = "range=30d&is.visitorGeoCountry=DE"
+    assert rows(desk, "traffic", "visits", narrowed) == [
+        ["Visits", 0, 1],
+        ["Views per visit", None, 2],
+        ["Length of a visit", None, 60.0],
+        ["Left at once", None, 0.0],
+    ]
+    panel = desk.get(f"/traffic/visits?{narrowed}", **{"HX-Request": "true"}).content.decode()
+    changes = re.findall(r'<dd class="change">(.*?)</dd>', panel, re.DOTALL)
+    assert [" ".join(re.sub("<[^>]+>", "", each).split()) for each in changes] == [
+        "↓ 100% from 1",
+        "from 2",
+        "from 1 min",
+        "from 0%",
+    ]
 
 
 def test_a_page_that_is_narrowed_to_nobody_says_so(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from apps.dashboard.drawings.attributes import Attributes
 from apps.dashboard.drawings.pictures import Hours, World
 from apps.dashboard.drawings.totals import Totals
 from apps.dashboard.drawings.trend import Trend
-from apps.dashboard.measures import SESSIONS, VIEWS, VISITORS, Measure, Ratio, Unit
+from apps.dashboard.measures import SESSIONS, VIEWS, VISITORS, Mean, Measure, Ratio, Unit
 from apps.dashboard.reports.declared import PEOPLE, PEOPLE_READING, VIEWS_OF, Panel, Report, Width, is_not, ranked
 
 FROM_ELSEWHERE = (*PEOPLE_READING, is_not("referrerChannel", "internal"))
@@ -113,8 +113,8 @@ TRAFFIC = Report(
             drawing=Totals(
                 (
                     VISITS,
-                    Measure("viewsPerVisit", _("Views per visit")),
-                    Measure("visitSeconds", _("Length of a visit"), unit=Unit.SECONDS),
+                    Mean(Measure("viewsPerVisit", _("Views per visit")), VISITS),
+                    Mean(Measure("visitSeconds", _("Length of a visit"), unit=Unit.SECONDS), VISITS),
                     Ratio(
                         (Measure("singleViewVisitsCount", _("Left at once")),),
                         (VISITS,),
