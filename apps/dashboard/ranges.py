@@ -157,6 +157,18 @@ def before(period: Period, comparison: Comparison, *, zone: ZoneInfo, now: datet
     )
 
 
+def everything_before(period: Period) -> Period:
+    """All time before a period."""
+    start = datetime(1970, 1, 1, tzinfo=UTC)
+    return replace(
+        period,
+        name=CUSTOM,
+        published={"from": _print(start), "to": _print(period.start)},
+        start=start,
+        end=period.start,
+    )
+
+
 def _days_before(period: Period, comparison: Comparison, zone: ZoneInfo, now: datetime) -> Period:
     after = period.last_day + timedelta(days=1)
     length = relativedelta(years=1) if comparison is Comparison.YEAR else after - period.first_day

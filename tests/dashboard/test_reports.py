@@ -198,15 +198,61 @@ def test_a_plain_page_holds_every_card(desk: Desk) -> None:
     assert "Germany" in page
 
 
-def test_what_rose_is_told_against_the_period_before_whatever_is_compared(desk: Desk) -> None:
+def said(desk: Desk, report: str, panel: str, address: str) -> str:
+    """What a panel says beside its rows, or in their place."""
+    page = desk.get(f"/{report}/{panel}?{address}", **{"HX-Request": "true"}).content.decode()
+    return html.unescape(" ".join(re.findall(r'<p class="(?:nothing|quiet small)">([^<]*)</p>', page)))
+
+
+@pytest.mark.parametrize(
+    ("compare", "found", "words"),
+    [
+        ("previous", [["/more", 2, 3]], "Held against 1 Mar 2026 to 31 Mar 2026."),
+        # Without a comparison, "rose" still is about something: it is named.
+        ("off", [["/more", 2, 3]], "Held against 1 Mar 2026 to 31 Mar 2026."),
+        ("year", [["/known", 1, 2], ["/more", 1, 3]], "Held against 31 Mar 2025 to 30 Apr 2025."),
+    ],
+)
+def test_what_rose_is_told_against_what_the_page_is_held_against_and_says_so(
+    desk: Desk, compare: str, found: list[list[Any]], words: str
+) -> None:
     desk.holds(
         *(event("2026-03-15T09:00:00Z", visitor=number, url_path="/known") for number in range(3)),
         *(event("2026-04-15T09:00:00Z", visitor=number, url_path="/known") for number in range(2)),
         event("2026-03-15T09:00:00Z", visitor=1, url_path="/more"),
         *(event("2026-04-15T09:00:00Z", visitor=number, url_path="/more") for number in range(3)),
+        event("2025-04-15T09:00:00Z", visitor=1, url_path="/known"),
+        *(event("2025-04-15T09:00:00Z", visitor=number, url_path="/more") for number in range(2)),
     )
-    for compare in ("previous", "off", "year"):
-        assert rows(desk, "overview", "rising", f"range=30d&compare={compare}") == [["/more", 2, 3]]
+    address = f"range=30d&compare={compare}"
+    assert rows(desk, "overview", "rising", address) == found
+    assert said(desk, "overview", "rising", address) == words
+
+
+@pytest.mark.parametrize("compare", ["previous", "off", "year"])
+def test_without_an_event_before_nothing_has_risen(desk: Desk, compare: str) -> None:
+    desk.holds(event("2026-04-15T09:00:00Z", url_path="/gone"))
+    address = f"range=12m&compare={compare}"
+    assert rows(desk, "overview", "rising", address) == []
+    words = "No earlier figure: nothing was counted from 30 Apr 2024 to 30 Apr 2025."
+    assert said(desk, "overview", "rising", address) == words
+
+
+def test_what_was_not_there_before_has_risen_where_something_else_was(desk: Desk) -> None:
+    desk.holds(
+        event("2026-03-15T09:00:00Z", url_path="/guide", page="p1", space="s1", country="FR"),
+        event("2026-04-15T09:00:00Z", url_path="/gone", country="DE"),
+    )
+    assert rows(desk, "overview", "rising", "range=30d&is.visitorGeoCountry=DE") == [["/gone", 1, 1]]
+
+
+def test_without_an_event_before_the_range_no_broken_url_is_new(desk: Desk) -> None:
+    desk.holds(event("2026-04-15T09:00:00Z", url_path="/gone"))
+    assert rows(desk, "broken", "new") == []
+    words = "Nothing was counted before this range, so what is new in it cannot be told."
+    assert said(desk, "broken", "new", "range=30d") == words
+    assert rows(desk, "broken", "new", "range=7d") == []
+    assert said(desk, "broken", "new", "range=7d") == "No URL broke that was not broken before."
 
 
 def test_a_share_of_nothing_is_no_share(desk: Desk) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+from apps.dashboard.measures import EVENTS
 from apps.dashboard.ranges import Period
 from apps.dashboard.scope import Scope
-from apps.dashboard.tables import Series, Table, Total
+from apps.dashboard.tables import Series, Table, Total, rows_of
 from apps.insights.catalog import COLUMNS
 from apps.insights.query import MAX_LIMIT
 from apps.insights.result import Result
@@ -36,7 +37,8 @@ class Asked:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What a panel shows. ``problem`` is a sentence in place of figures; else the table is there, and the
-    figure or the totals where the panel draws them. ``legend`` names the figure's colours.
+    figure or the totals where the panel draws them. ``legend`` names the figure's colours. ``note`` is a sentence
+    below the figures, ``nothing`` one in their place where there are none, if it is not the panel's own.
     """
 
     table: Table | None = None
@@ -45,6 +47,8 @@ class Answer:
     figure: Mapping[str, Any] | None = None
     legend: tuple[tuple[str, str], ...] = ()
     problem: str = ""
+    note: str = ""
+    nothing: str = ""
     asked: tuple[Asked, ...] = ()
     is_cut: bool = False
     """Whether there are more rows than those."""
@@ -98,6 +102,11 @@ class Asker:
         named = {each["column"] for key in ("where", "select", "groupBy") for each in body.get(key, ())}
         self.asked.append(Asked(str(label), body, not named <= set(COLUMNS)))
         return self._run(self.asked[-1], limit)
+
+    def site_has_events(self, period: Period) -> bool:
+        """Whether the site has any event of anybody in a period, whatever the page is narrowed to."""
+        site = Asker(scope=replace(self.scope, filters=(), segment=None))
+        return any(EVENTS.of(row) for row in rows_of(site.ask([EVENTS.column], period=period)))
 
     def _run(self, asked: Asked, limit: int | None) -> Result:
         query = resolve(asked.body, site=self.scope.site, now=self.scope.now, internal=asked.is_internal)

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
-
-from django.utils.translation import gettext_lazy as _
 
 from apps.dashboard.columns import SHOWN, kind_of, to_text
 from apps.dashboard.drawings.asking import Answer, Asker
 from apps.dashboard.measures import Figure, Measure, alike, columns_of
-from apps.dashboard.ranges import Comparison
 from apps.dashboard.scope import Scope
 from apps.dashboard.tables import Cell, Table, TableRow, blank_cell_of, cell_of, moment_cell, rows_of, text_cell
 from apps.insights.catalog import COLUMNS
 from apps.insights.query import MAX_LIMIT
 from apps.insights.result import Result
-
-RISE = Measure("eventsCount", _("Rise"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,47 +119,3 @@ def value_cell(column: str, value: Any, scope: Scope) -> Cell:
     link = scope.link_to(column, to_text(kind_of(column), value)) if column in COLUMNS else ""
     shown = SHOWN[column]
     return text_cell(shown.show(value), link, shown.length)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Risers:
-    """Values whose figure rose since the period before, by how much, the greatest rise first."""
-
-    dimension: str
-    measure: Measure
-    kind: ClassVar[str] = "ranking"
-
-    def draw(self, asker: Asker, *, rows: int) -> Answer:
-        scope = asker.scope
-        now = self._figures(asker)
-        # Whether something rose is told against the period before, whatever else is held against what.
-        earlier = replace(scope, comparison=Comparison.PREVIOUS).before
-        these = {"column": self.dimension, "values": list(now)}
-        before = self._figures(asker, where=(these,), period=earlier, label="before") if now else {}
-        rises = {value: count - before.get(value, 0) for value, count in now.items()}
-        risen = sorted((value for value, rise in rises.items() if rise > 0), key=lambda value: (-rises[value], value))
-        longest = max(rises.values(), default=0) or 1
-        table_rows = tuple(
-            TableRow(
-                cells=(
-                    value_cell(self.dimension, value, scope),
-                    cell_of(RISE, rises[value], scope.zone),
-                    cell_of(self.measure, now[value], scope.zone),
-                ),
-                share=round(100 * rises[value] / longest, 1),
-            )
-            for value in risen[:rows]
-        )
-        return Answer(table=Table(self._ranking.titles, table_rows), is_cut=len(risen) > rows)
-
-    def blank(self, scope: Scope, rows: int) -> Table:
-        """As many rows as may come, with nothing in them yet."""
-        return self._ranking.blank(scope, rows)
-
-    @property
-    def _ranking(self) -> Ranking:
-        return Ranking(dimensions=(self.dimension,), measures=(RISE, self.measure))
-
-    def _figures(self, asker: Asker, **options: Any) -> dict[Any, Any]:
-        ranking = Ranking(dimensions=(self.dimension,), measures=(self.measure,))
-        return {row.keys[self.dimension]: row.figures[0] for row in ranking.rows(asker, MAX_LIMIT, **options)}

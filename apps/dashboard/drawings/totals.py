@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from apps.dashboard import sparklines
 from apps.dashboard.drawings.asking import Answer, Asker
 from apps.dashboard.drawings.courses import by_bucket
-from apps.dashboard.measures import EVENTS, Figure, Measure, Unit, alike, columns_of
+from apps.dashboard.measures import Figure, Measure, Unit, alike, columns_of
 from apps.dashboard.ranges import Period
 from apps.dashboard.tables import Series, Total, cell_of, change_of, rows_of, total_rows
 
@@ -24,9 +24,10 @@ class Totals:
     def draw(self, asker: Asker, *, rows: int) -> Answer:
         scope = asker.scope
         now = self._ask(asker, scope.period)
-        before = self._ask(asker, scope.before, label="before") if scope.before else {}
+        earlier = scope.before
+        before = self._ask(asker, earlier, label="before") if earlier else {}
         # Without any event of anybody then, there is nothing to compare with: a new site has not grown from nothing.
-        compared = bool(before) and _has_events(asker, before)
+        compared = earlier is not None and (any(before.values()) or asker.site_has_events(earlier))
         courses = self._courses(asker)
         found = []
         for figure, course in zip(self.figures, courses, strict=True):
@@ -42,7 +43,7 @@ class Totals:
                     is_unwanted=figure.is_unwanted,
                 )
             )
-        return Answer(totals=tuple(found), table=total_rows(found, is_compared=scope.before is not None))
+        return Answer(totals=tuple(found), table=total_rows(found, is_compared=earlier is not None))
 
     def _ask(self, asker: Asker, period: Period, label: str = "") -> dict[Figure, Any]:
         """Each figure's value."""
@@ -61,10 +62,3 @@ class Totals:
             return [""] * len(self.figures)
         series = by_bucket(asker, self.figures, asker.scope.period)
         return [sparklines.course(Series(series.buckets, (values,))) for values in series.values]
-
-
-def _has_events(asker: Asker, before: dict[Figure, Any]) -> bool:
-    if any(before.values()):
-        return True
-    site = Asker(scope=replace(asker.scope, filters=(), segment=None))
-    return any(EVENTS.of(row) for row in rows_of(site.ask(columns_of([EVENTS]), period=asker.scope.before)))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.dashboard.drawings.ranking import Ranking
 from apps.dashboard.drawings.redirects import Redirects
+from apps.dashboard.drawings.rising import Newcomers
 from apps.dashboard.drawings.totals import Totals
 from apps.dashboard.drawings.trend import Trend
 from apps.dashboard.measures import Measure, Unit
@@ -79,12 +81,11 @@ BROKEN_REPORT = Report(
             rows=50,
             needs=_NEEDED,
         ),
-        ranked(
-            "new",
-            _("New in this range"),
-            "urlPath",
+        Panel(
+            name="new",
+            title=_("New in this range"),
+            drawing=Newcomers(ranking=Ranking(dimensions=("urlPath",), measures=(HITS, FIRST))),
             where=(*BROKEN, is_("pathIsNew", True)),
-            measures=(HITS, FIRST),
             late=True,
             needs=_("No URL broke that was not broken before."),
         ),

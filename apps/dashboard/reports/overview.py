@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.dashboard.drawings.now import Now
 from apps.dashboard.drawings.pictures import World
-from apps.dashboard.drawings.ranking import Risers
+from apps.dashboard.drawings.rising import Risers
 from apps.dashboard.drawings.totals import Totals
 from apps.dashboard.drawings.trend import Trend
 from apps.dashboard.measures import BAD, VISITORS, Measure, Ratio, Unit
