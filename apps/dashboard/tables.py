@@ -108,7 +108,17 @@ def _percent_cell(value: float | None) -> Cell:
     if value is None:
         return number_cell(None)
     share = round(100 * value, 2)
-    return Cell(f"{round(share)}%" if share >= 10 or share == 0 else f"{share:.1f}%", f"{share}%", share, True)
+    return Cell(f"{_shown_share(share):.{_digits(share)}f}%", f"{share}%", share, True)
+
+
+def _shown_share(share: float) -> float:
+    """A share of a hundred as people read it."""
+    return round(share, _digits(share))
+
+
+def _digits(share: float) -> int:
+    """Behind the point: small shares have one."""
+    return 0 if share >= 10 or share == 0 else 1
 
 
 def _duration_cell(value: float | None) -> Cell:
@@ -220,11 +230,11 @@ class Change:
     """The way that a figure went, by how many whole percent; ``UNKNOWN`` where there was nothing to compare with.
 
     From nothing to something is ``NEW``: no percentage says that. Less than half a percent is ``SAME``.
-    ``is_points``: of a share, by how many points of its hundred.
+    ``is_points``: of a share, by how many points of its hundred, between the two shares as they are shown.
     """
 
     way: Way
-    percent: int = 0
+    percent: float = 0
     is_points: bool = False
 
     @property
@@ -232,7 +242,9 @@ class Change:
         """By how much, in words."""
         if not self.is_points:
             return f"{self.percent}%"
-        return ngettext("%(count)d point", "%(count)d points", self.percent) % {"count": self.percent}
+        if self.percent % 1:
+            return _("%(count)s points") % {"count": self.percent}
+        return ngettext("%(count)d point", "%(count)d points", int(self.percent)) % {"count": self.percent}
 
 
 def change_of(value: float | None, before: float | None, *, is_share: bool = False) -> Change:
@@ -240,7 +252,8 @@ def change_of(value: float | None, before: float | None, *, is_share: bool = Fal
     if value is None or before is None:
         return Change(Way.UNKNOWN)
     if is_share:
-        points = round(100 * (value - before))
+        shown, shown_before = (_shown_share(round(100 * each, 2)) for each in (value, before))
+        points = round(shown - shown_before, 1)
         return Change(Way.UP if points > 0 else Way.DOWN if points < 0 else Way.SAME, abs(points), is_points=True)
     if before == 0:
         return Change(Way.NEW if value else Way.SAME)

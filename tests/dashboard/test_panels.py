@@ -6,13 +6,15 @@ import csv
 import io
 import re
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from apps.dashboard.labels import channel, country, language, referrer, technology
+from apps.dashboard.measures import SESSIONS, VIEWS, Ratio, Unit
 from apps.dashboard.panels import PanelView
 from apps.dashboard.reports import TRAFFIC
-from apps.dashboard.tables import Change, Way
+from apps.dashboard.tables import Change, Way, cell_of, change_of
 from apps.events.channels import CHANNELS
 from tests.dashboard.conftest import Desk
 from tests.insights.events import event
@@ -78,6 +80,29 @@ def test_totals_say_how_they_changed_since_the_previous_period(busy_desk: Desk) 
         ("Sessions", Change(Way.UP, 100)),
         ("Views per session", Change(Way.UP, 50)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "shown", "way", "amount"),
+    [
+        (0.265, 0.274, ("26%", "27%"), "up", "1 point"),
+        (0.266, 0.274, ("27%", "27%"), "same", "0 points"),
+        (0.5449, 0.536, ("54%", "54%"), "same", "0 points"),
+        (0.36, 0.424, ("36%", "42%"), "up", "6 points"),
+        (0.029, 0.0344, ("2.9%", "3.4%"), "up", "0.5 points"),
+        (0.1, 0.0996, ("10%", "10.0%"), "same", "0 points"),
+        (0.104, 0.087, ("10%", "8.7%"), "down", "1.3 points"),
+        (0.04, 0, ("4.0%", "0%"), "down", "4 points"),
+        (0.0004, 0.0002, ("0.0%", "0.0%"), "same", "0 points"),
+    ],
+)
+def test_points_are_those_between_the_shares_that_are_shown(
+    before: float, now: float, shown: tuple[str, str], way: str, amount: str
+) -> None:
+    share = Ratio((VIEWS,), (SESSIONS,), "Share", unit=Unit.PERCENT)
+    assert tuple(cell_of(share, value, ZoneInfo("UTC")).shown for value in (before, now)) == shown
+    change = change_of(now, before, is_share=True)
+    assert (change.way.value, change.amount) == (way, amount)
 
 
 def test_the_curl_line_of_a_panel_carries_its_body_to_the_api(busy_desk: Desk) -> None:
