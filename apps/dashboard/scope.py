@@ -63,9 +63,14 @@ class Scope:
     is_fixed: bool = False
 
     @property
+    def is_ahead(self) -> bool:
+        """Whether the period has not begun."""
+        return self.period.start >= self.now
+
+    @property
     def before(self) -> Period | None:
-        """What the period is held against."""
-        return before(self.period, self.comparison, zone=self.zone, now=self.now)
+        """What the period is held against; ``None`` also for one that has not begun."""
+        return None if self.is_ahead else before(self.period, self.comparison, zone=self.zone, now=self.now)
 
     @property
     def where(self) -> list[dict[str, Any]]:

@@ -77,7 +77,7 @@ def report(request: HttpRequest, organization: str, site_id: str, report_name: s
     answers = [view.answer for view in views if view.answer and not view.panel.late and not view.panel.refresh]
     context = {
         "panels": views,
-        "is_silent": bool(answers) and all(found.is_empty for found in answers),
+        "is_silent": bool(answers) and not scope.is_ahead and all(found.is_empty for found in answers),
         "plain": "" if scope.choice("plain") else scope.with_choice("plain", "1"),
     }
     return render(request, "dashboard/report.html", context_of(request, shown, scope) | context)

@@ -284,6 +284,18 @@ def test_a_mean_of_nothing_is_no_figure_and_has_not_fallen(desk: Desk) -> None:
     ]
 
 
+@pytest.mark.parametrize("path", ["/traffic", "/overview", "/broken", "/search", "/explore"])
+def test_a_range_that_has_not_begun_says_so_once(desk: Desk, path: str) -> None:
+    page = busy(desk).get(f"{path}?from=2026-05-01&to=2026-05-09&plain=1").content.decode()
+    assert page.count("has not begun") == 1
+    assert "This range has not begun: its first day is 1 May 2026." in page
+    for wrong in ("Put it on your documentation", "was counted", "was read", "would fill it", "Nothing to mend"):
+        assert wrong not in page
+    # Nothing has fallen to nothing, either.
+    assert 'class="change"' not in page
+    assert "has not begun" not in desk.get(f"{path}?from=2026-04-30&to=2026-05-09&plain=1").content.decode()
+
+
 def test_a_page_that_is_narrowed_to_nobody_says_so(desk: Desk) -> None:
     page = busy(desk).get("/traffic?is.visitorGeoCountry=JP").content.decode()
     assert "Nothing in this range matches what the page is narrowed to." in page

@@ -78,6 +78,11 @@ def test_who_sees_nothing_is_not_led_to_the_settings(desk: Desk) -> None:
     assert "/settings" not in part
 
 
+def test_a_link_to_a_range_that_has_not_begun_says_so(busy_desk: Desk) -> None:
+    page = share(busy_desk, parameters="from=2026-05-01&to=2026-05-09").get().content.decode()
+    assert page.count("This range has not begun: its first day is 1 May 2026.") == 1
+
+
 @pytest.mark.parametrize("name", EVERY_PANEL)
 def test_every_panel_has_the_rows_that_members_see(desk: Desk, name: str) -> None:
     visit = share(busy(desk))

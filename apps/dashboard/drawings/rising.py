@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.utils.formats import date_format
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from apps.dashboard.drawings.asking import Answer, Asker
 from apps.dashboard.drawings.ranking import Ranking, value_cell
 from apps.dashboard.measures import Measure
-from apps.dashboard.ranges import Comparison, Period, everything_before
+from apps.dashboard.ranges import Comparison, Period, before, everything_before
 from apps.dashboard.scope import Scope
 from apps.dashboard.tables import Table, TableRow, cell_of
 from apps.insights.query import MAX_LIMIT
@@ -34,14 +34,14 @@ class Risers:
     def draw(self, asker: Asker, *, rows: int) -> Answer:
         now = self._figures(asker)
         earlier = _earlier(asker.scope)
-        before = {}
+        held = {}
         if now:
             these = {"column": self.dimension, "values": list(now)}
-            before = self._figures(asker, where=(these,), period=earlier, label="before")
-            if not before and not asker.site_has_events(earlier):
+            held = self._figures(asker, where=(these,), period=earlier, label="before")
+            if not held and not asker.site_has_events(earlier):
                 words = _("No earlier figure: nothing was counted from %(first)s to %(last)s.")
                 return Answer(table=Table(self._ranking.titles, ()), nothing=words % _days(earlier))
-        rises = {value: count - before.get(value, 0) for value, count in now.items()}
+        rises = {value: count - held.get(value, 0) for value, count in now.items()}
         risen = sorted((value for value, rise in rises.items() if rise > 0), key=lambda value: (-rises[value], value))
         return Answer(
             table=self._table(risen[:rows], now, rises, asker.scope),
@@ -99,7 +99,7 @@ class Newcomers:
 
 
 def _earlier(scope: Scope) -> Period:
-    found = scope.before or replace(scope, comparison=Comparison.PREVIOUS).before
+    found = scope.before or before(scope.period, Comparison.PREVIOUS, zone=scope.zone, now=scope.now)
     assert found is not None  # noqa: S101  # every period has one before it
     return found
 
