@@ -215,7 +215,7 @@ class Wanted:
 
 def suggestions(wanted: Wanted, scope: Scope, where: Any = ()) -> list[Choice]:
     """Values of a column that the page's readers have, with how many of them: those that were ticked, then those that
-    hold what was typed, the most frequent first.
+    hold what was typed, the most frequent first. Events that do not fulfil ``where`` are not looked at.
 
     Raises ``Refusal`` where the store does not answer.
     """

@@ -134,7 +134,7 @@ def narrow(request: HttpRequest, organization: str, site_id: str) -> HttpRespons
 def suggest(request: HttpRequest, organization: str, site_id: str) -> HttpResponse:
     """The part of the filter form that offers values."""
     scope, _sides = read(find_site(request, organization, site_id), Address.read(request.GET))
-    return suggested(request, scope)
+    return suggested(request, REPORT, scope)
 
 
 def read(site: Site, address: Address) -> tuple[Scope, dict[str, Audience]]:

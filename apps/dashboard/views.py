@@ -127,8 +127,7 @@ def narrow(request: HttpRequest, organization: str, site_id: str, report_name: s
 @cache_control(private=True, no_cache=True)
 def suggest(request: HttpRequest, organization: str, site_id: str, report_name: str) -> HttpResponse:
     """The part of the filter form that offers values."""
-    find_report(report_name)
-    return suggested(request, _scope(request, organization, site_id))
+    return suggested(request, find_report(report_name), _scope(request, organization, site_id))
 
 
 def narrowed_to(request: HttpRequest, shown: Report, scope: Scope) -> HttpResponse:
@@ -136,24 +135,25 @@ def narrowed_to(request: HttpRequest, shown: Report, scope: Scope) -> HttpRespon
     wanted = Wanted.read(Address.read(request.GET))
     if wanted.shown and not wanted.values and not wanted.search:
         context = context_of(request, shown, scope) | {"heading": wanted.claim or wanted.shown.heading}
-        return render(request, "dashboard/narrow.html", context | _suggested(wanted, scope))
+        return render(request, "dashboard/narrow.html", context | _suggested(wanted, shown, scope))
     try:
-        offered = suggestions(wanted, scope) if wanted.search and not wanted.values else []
+        offered = suggestions(wanted, scope, shown.counted) if wanted.search and not wanted.values else []
     except Refusal:
         offered = []
     return redirect(links_of(scope, shown).report + wanted.added_to(scope.address, offered).link)
 
 
-def suggested(request: HttpRequest, scope: Scope) -> HttpResponse:
+def suggested(request: HttpRequest, shown: Report, scope: Scope) -> HttpResponse:
     """The values that readers of a page have of the column that its filter form names."""
     wanted = Wanted.read(Address.read(request.GET))
-    return render(request, "dashboard/suggestions.html", _suggested(wanted, scope))
+    return render(request, "dashboard/suggestions.html", _suggested(wanted, shown, scope))
 
 
-def _suggested(wanted: Wanted, scope: Scope) -> dict[str, object]:
+def _suggested(wanted: Wanted, shown: Report, scope: Scope) -> dict[str, object]:
     """What is wanted, and the values that are offered for it, or why there are none now."""
     try:
-        return {"wanted": wanted, "suggestions": suggestions(wanted, scope)}
+        found = suggestions(wanted, scope, shown.counted)
+        return {"wanted": wanted, "suggestions": found, "counts_everybody": not shown.counted}
     except Refusal as refusal:
         return {"wanted": wanted, "problem": refusal.message}
 

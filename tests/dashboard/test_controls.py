@@ -8,9 +8,13 @@ from collections.abc import Iterable
 
 import pytest
 
+from apps.dashboard.reports import REPORTS
 from apps.segments.models import VisitorSegment
 from tests.dashboard.conftest import Desk
+from tests.dashboard.test_every_panel import part
+from tests.dashboard.test_every_panel import values as values_of
 from tests.dashboard.test_panels import rows_of, view_of
+from tests.dashboard.traffic import busy
 from tests.insights.events import event
 
 
@@ -199,7 +203,7 @@ def test_without_javascript_the_filter_form_leads_to_the_values_of_the_column_an
     answer = busy_desk.client.get(path, asked | {"range": "30d", "filter-search": " "})
     assert answer.status_code == 200
     page = answer.content.decode()
-    assert re.findall(r'<input type="checkbox" name="filter-value" value="([^"]*)">', page) == ["US", "DE", ""]
+    assert re.findall(r'<input type="checkbox" name="filter-value" value="([^"]*)">', page) == ["DE", "US"]
     form = page.partition('<form class="card panel form"')[2].partition("</form>")[0]
     sent = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', form))
     assert sent == {"range": "30d", "compare": "off", "filter-column": "visitorGeoCountry"}
@@ -209,7 +213,7 @@ def test_without_javascript_the_filter_form_leads_to_the_values_of_the_column_an
     )
 
 
-@pytest.mark.parametrize("page", ["search", "segments", "explore"])
+@pytest.mark.parametrize("page", ["overview", "segments", "explore"])
 def test_every_page_with_a_filter_form_offers_values_without_javascript(busy_desk: Desk, page: str) -> None:
     answer = busy_desk.get(f"/{page}/narrow?range=30d&filter-column=visitorGeoCountry")
     assert answer.status_code == 200
@@ -220,10 +224,44 @@ def test_values_are_suggested_with_how_many_readers_have_them(busy_desk: Desk) -
     path = f"{busy_desk.home}/traffic/suggest"
     asked = {"range": "30d", "filter-column": "visitorGeoCountry", "filter-search": ""}
     offered = [(each.value, each.count) for each in busy_desk.client.get(path, asked).context["suggestions"]]
-    assert offered == [("US", "2"), ("DE", "1"), ("", "1")]
+    # As the panels of the page count: neither the bot from there, nor who opened the search alone.
+    assert offered == [("DE", "1"), ("US", "1")]
     typed = busy_desk.client.get(path, asked | {"filter-search": "germ"}).context["suggestions"]
     assert [each.label for each in typed] == ["Germany"]
     assert "No reader in this range" in busy_desk.client.get(path, asked | {"filter-search": "zz"}).content.decode()
+
+
+EVERYBODY = "All visitors of this range are counted, people and agents."
+
+
+@pytest.mark.parametrize(
+    ("report", "panel", "values", "says_so"),
+    [
+        ("traffic", "pages", [("/guide", "3"), ("/old/guide", "1"), ("/setpu", "1"), ("/setup", "1")], False),
+        ("broken", "urls", [("/old/guide", "1"), ("/setpu", "1")], False),
+        ("agents", "pages", [("/guide", "2"), ("/", "1")], False),
+        # Overview is about both; people alone are three readers of the guide.
+        (
+            "overview",
+            "pages",
+            [("/guide", "5"), ("/", "3"), ("/old/guide", "1"), ("/setpu", "1"), ("/setup", "1")],
+            True,
+        ),
+    ],
+)
+def test_values_are_counted_as_the_page_does_or_the_menu_says_how(
+    desk: Desk, report: str, panel: str, values: list[tuple[str, str]], says_so: bool
+) -> None:
+    busy(desk)
+    for way in ("suggest", "narrow"):
+        answer = desk.get(f"/{report}/{way}?range=30d&filter-column=urlPath")
+        assert [(each.value, each.count) for each in answer.context["suggestions"]] == values
+        assert (EVERYBODY in answer.content.decode()) is says_so
+    if not says_so:
+        asked = REPORTS[report].panel(panel)
+        assert asked is not None
+        rows = values_of(part(desk, REPORTS[report], asked, "range=30d").answer)
+        assert sorted(str(row[0]) for row in rows) == sorted(value for value, _count in values)
 
 
 def test_lines_are_split_by_the_values_of_a_column(busy_desk: Desk) -> None:

@@ -47,4 +47,5 @@ ADS = Report(
         ),
     ),
     events=("ad_display", "ad_click"),
+    counted=(is_("eventType", "ad_display", "ad_click"), PEOPLE),
 )

@@ -23,6 +23,7 @@ AGENTS_REPORT = Report(
     name="agents",
     title=_("Agents & MCP"),
     note=_("Automatic readers: pages, Markdown, llms.txt, MCP and feeds."),
+    counted=(_READS, AGENTS),
     panels=(
         Panel(
             name="totals",

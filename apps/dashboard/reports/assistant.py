@@ -85,4 +85,5 @@ ASSISTANT = Report(
         ),
     ),
     events=("ask_question", "ask_view"),
+    counted=_EITHER,
 )

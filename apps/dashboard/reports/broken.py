@@ -26,6 +26,7 @@ BROKEN_REPORT = Report(
     name="broken",
     title=_("Broken URLs"),
     note=_("Asked for by people; variants of an address are merged by path."),
+    counted=BROKEN,
     panels=(
         Panel(
             name="totals",

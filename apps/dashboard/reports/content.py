@@ -96,4 +96,5 @@ CONTENT = Report(
         ),
     ),
     events=("page_post_feedback",),
+    counted=(is_("eventType", "page_post_feedback", "page_post_feedback_comment", "ask_rate_response"), PEOPLE),
 )

@@ -50,13 +50,17 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A page of panels. ``note`` says whose figures they are, ``events`` which types it is about."""
+    """A page of panels. ``note`` says whose figures they are, ``events`` which types it is about.
+
+    ``counted`` is what its panels count; without it they count different things. The filter menu counts as they do.
+    """
 
     name: str
     title: Any
     note: Any = ""
     panels: tuple[Panel, ...] = field(default=())
     events: tuple[str, ...] = ()
+    counted: Where = ()
 
     def panel(self, name: str) -> Panel | None:
         return next((panel for panel in self.panels if panel.name == name), None)

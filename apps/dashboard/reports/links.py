@@ -82,4 +82,5 @@ LINKS = Report(
         ),
     ),
     events=("link_click", "api_client_open", "api_client_request"),
+    counted=(is_("eventType", "link_click", "api_client_open", "api_client_request"), PEOPLE),
 )

@@ -72,4 +72,5 @@ SEARCH = Report(
         ),
     ),
     events=("search_type_query", "search_open_result"),
+    counted=(is_("eventType", "search_type_query", "search_open_result"), PEOPLE),
 )

@@ -72,6 +72,7 @@ TRAFFIC = Report(
     name="traffic",
     title=_("Traffic"),
     note=_("People only: bots and agents are not counted here."),
+    counted=PEOPLE_READING,
     panels=(
         TOTALS,
         READERS,
