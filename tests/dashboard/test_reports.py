@@ -126,6 +126,21 @@ def test_the_share_of_agents_is_of_all_reads(desk: Desk) -> None:
     assert rows(busy(desk), "agents", "totals")[1] == ["Share of agents", 40.0, 0.0]
 
 
+def test_totals_of_agents_are_those_of_their_surfaces(desk: Desk) -> None:
+    busy(desk)
+    # Somebody copies a page as Markdown, and their editor asks for the rest: they read, but not automatically.
+    kinds = ("page_markdown_request", "llms_request", "mcp_request")
+    desk.holds(*(event("2026-04-21T05:00:00Z", visitor=5, event_type=each) for each in kinds))
+    assert [row[:2] for row in rows(desk, "agents", "totals")] == [
+        ["Reads by agents", 4],
+        ["Share of agents", 30.77],
+        ["Markdown pages", 1],
+        ["llms.txt", 1],
+        ["MCP requests", 1],
+    ]
+    assert dict(map(tuple, rows(desk, "agents", "surfaces")))["Page as Markdown"] == 1
+
+
 def test_active_hours_are_in_the_time_zone_of_the_page(desk: Desk) -> None:
     desk.holds(event("2026-04-20T23:30:00Z", visitor=1))
     table = rows(desk, "traffic", "hours", "range=30d&tz=Europe/Berlin")

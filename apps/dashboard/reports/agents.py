@@ -7,11 +7,18 @@ from django.utils.translation import gettext_lazy as _
 from apps.dashboard.drawings.totals import Totals
 from apps.dashboard.drawings.trend import Trend
 from apps.dashboard.measures import Measure, Ratio, Unit
-from apps.dashboard.reports.declared import AGENTS, PEOPLE, Panel, Report, Width, is_, ranked
+from apps.dashboard.reports.declared import AGENTS, PEOPLE, Panel, Report, Where, Width, is_, ranked
 from apps.events.bots import CRAWLERS
 
 SURFACES = ("page_view", "page_markdown_request", "llms_request", "mcp_request", "rss_request")
 _READS = is_("eventType", *SURFACES)
+
+
+def _by_way(surface: str) -> Where:
+    """What agents read by one of the ways. What people do there is not this page's."""
+    return (is_("eventType", surface), AGENTS)
+
+
 _BY_AGENTS = Measure("eventsCount", _("Reads by agents"), where=(_READS, AGENTS))
 _BY_PEOPLE = Measure("eventsCount", _("Reads by people"), where=(_READS, PEOPLE))
 _SHARE = Ratio((_BY_AGENTS,), (_BY_AGENTS, _BY_PEOPLE), _("Share of agents"), unit=Unit.PERCENT)
@@ -32,9 +39,9 @@ AGENTS_REPORT = Report(
                 (
                     _BY_AGENTS,
                     _SHARE,
-                    Measure("eventsCount", _("Markdown pages"), where=(is_("eventType", "page_markdown_request"),)),
-                    Measure("eventsCount", _("llms.txt"), where=(is_("eventType", "llms_request"),)),
-                    Measure("eventsCount", _("MCP requests"), where=(is_("eventType", "mcp_request"),)),
+                    Measure("eventsCount", _("Markdown pages"), where=_by_way("page_markdown_request")),
+                    Measure("eventsCount", _("llms.txt"), where=_by_way("llms_request")),
+                    Measure("eventsCount", _("MCP requests"), where=_by_way("mcp_request")),
                 )
             ),
             late=True,
