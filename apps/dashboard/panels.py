@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext as _
+
 from apps.core.errors import Refusal
-from apps.dashboard.columns import SHOWN
+from apps.dashboard.columns import PAGE, SHOWN, SOURCE
 from apps.dashboard.controls import Choice
 from apps.dashboard.drawings.asking import Answer, Asked, Asker, WithRows
 from apps.dashboard.reports import Panel, Report
@@ -134,6 +136,16 @@ class PanelView:
         """The rows of its skeleton; none where a picture or a text comes in its place."""
         drawing = self.panel.drawing
         return drawing.blank(self.scope, self.panel.rows) if isinstance(drawing, WithRows) else None
+
+    @property
+    def note(self) -> str:
+        """A sentence below the figures, where they need one."""
+        if self.panel.of_visits and any(SHOWN[each.column].group in (PAGE, SOURCE) for each in self.scope.filters):
+            # Else a page alone seems to be where nearly everybody leaves at once.
+            return _(
+                "Visits are made of the views that filters leave: other pages that were read in them do not count."
+            )
+        return self.answer.note if self.answer else ""
 
     @property
     def figure_id(self) -> str:

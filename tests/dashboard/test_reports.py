@@ -276,6 +276,28 @@ def test_a_share_of_nothing_is_no_share(desk: Desk) -> None:
     assert [row[1] for row in table] == [None, None, None, None, None, None, 50.0, None]
 
 
+OF_WHAT_IS_LEFT = "Visits are made of the views that filters leave: other pages that were read in them do not count."
+
+
+@pytest.mark.parametrize("panel", ["visits", "entries", "exits"])
+@pytest.mark.parametrize(
+    ("narrowed", "words"),
+    [
+        ("is.urlPath=/guide", OF_WHAT_IS_LEFT),
+        ("not.url=https://docs.acme.example/setup", OF_WHAT_IS_LEFT),
+        ("is.utmCampaign=spring", OF_WHAT_IS_LEFT),
+        # All views of a visit are by one reader.
+        ("is.visitorGeoCountry=DE", ""),
+        ("compare=off", ""),
+    ],
+)
+def test_panels_of_visits_say_what_visits_are_made_of_where_pages_are_narrowed(
+    desk: Desk, panel: str, narrowed: str, words: str
+) -> None:
+    assert said(busy(desk), "traffic", panel, narrowed) == words
+    assert said(desk, "traffic", "pages", narrowed) == ""
+
+
 def test_a_mean_of_nothing_is_no_figure_and_has_not_fallen(desk: Desk) -> None:
     desk.holds(
         event("2026-03-15T10:00:00Z", visitor=1, country="DE"),

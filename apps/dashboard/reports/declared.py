@@ -32,7 +32,7 @@ class Panel:
     """A question and its picture. ``late`` panels load by themselves, since they lie below the fold or take long.
 
     Neighbours with the same ``group`` share one card, each behind its ``tab``. ``needs`` says what would fill it.
-    ``refresh``: seconds after which it asks again by itself.
+    ``refresh``: seconds after which it asks again by itself. ``of_visits``: it counts visits, not events.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Panel:
     tab: Any = ""
     needs: Any = ""
     refresh: int = 0
+    of_visits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,6 +86,7 @@ TRAFFIC = Report(
             late=True,
             group="pages",
             tab=_("Entered"),
+            of_visits=True,
         ),
         ranked(
             "exits",
@@ -96,6 +97,7 @@ TRAFFIC = Report(
             late=True,
             group="pages",
             tab=_("Left"),
+            of_visits=True,
         ),
         ranked("sources", _("Traffic sources"), "referrerDomain", late=True, group="sources", tab=_("Domain")),
         ranked(
@@ -128,6 +130,7 @@ TRAFFIC = Report(
             where=(PEOPLE,),
             late=True,
             width=Width.FULL,
+            of_visits=True,
         ),
         Panel(
             name="countries",
