@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from apps.dashboard.ranges import Period
@@ -31,6 +32,11 @@ def buckets_of(period: Period, *, zone: ZoneInfo, now: datetime) -> list[Bucket]
         for start, end in zip(starts, ends, strict=True)
         if start < limit
     ]
+
+
+def is_parted(period: Period, *, zone: ZoneInfo) -> bool:
+    """Whether ``period``, to its end, has more than one bucket."""
+    return len(list(islice(_starts(period, zone), 2))) > 1
 
 
 def _starts(period: Period, zone: ZoneInfo) -> Iterator[datetime]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.cache import cache
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from apps.core.errors import Refusal
 from apps.core.zones import zone_names
 from apps.dashboard.address import Address
+from apps.dashboard.buckets import is_parted
 from apps.dashboard.columns import SHOWN, Shown, kind_of, to_text
 from apps.dashboard.drawings.asking import Asker
 from apps.dashboard.filters import CLAIM, IS, IS_NOT, may_filter, narrowed
@@ -91,10 +92,12 @@ class Controls:
 
     @property
     def intervals(self) -> list[Choice]:
-        period = self.scope.period
+        """Those of which the range has at least two, and the chosen one."""
+        period, zone = self.scope.period, self.scope.zone
         return [
             Choice(label=INTERVALS[each], value=each.value, is_chosen=each is period.interval)
             for each in period.intervals
+            if each is period.interval or is_parted(replace(period, interval=each), zone=zone)
         ]
 
     @property

@@ -152,6 +152,30 @@ def test_the_interval_is_the_readers_choice(busy_desk: Desk) -> None:
     assert "This range cannot be drawn by that interval" in page
 
 
+@pytest.mark.parametrize(
+    ("address", "offered"),
+    [
+        ("range=24h", ["hour", "day"]),
+        ("range=7d", ["hour", "day", "week"]),
+        # From the last day of March on, and 12 months: two months, and 53 weeks.
+        ("range=30d", ["hour", "day", "week", "month"]),
+        ("range=12m", ["day", "week", "month"]),
+        ("from=2026-04-20&to=2026-04-20", ["hour"]),
+        ("from=2026-04-20&to=2026-04-26", ["hour", "day"]),
+        ("from=2026-04-19&to=2026-04-20", ["hour", "day", "week"]),
+        # What an address asks for is drawn, and stands in the form.
+        ("range=24h&interval=month", ["hour", "day", "month"]),
+        # Not over yet, and not begun.
+        ("from=2026-04-30&to=2026-05-09", ["hour", "day", "week", "month"]),
+        ("from=2026-05-01&to=2026-05-01", ["hour"]),
+    ],
+)
+def test_intervals_are_offered_that_give_at_least_two_buckets(desk: Desk, address: str, offered: list[str]) -> None:
+    controls = desk.get(f"/traffic?{address}").context["controls"]
+    assert [each.value for each in controls.intervals] == offered
+    assert len([each for each in controls.intervals if each.is_chosen]) == 1
+
+
 def test_the_time_zone_is_the_readers_choice(desk: Desk) -> None:
     desk.holds(event("2026-04-20T23:30:00Z", visitor=1))
     rows = rows_of(view_of(desk, "readers", "from=2026-04-20&to=2026-04-21&tz=Europe/Berlin&interval=day"))
