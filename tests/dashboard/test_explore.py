@@ -179,6 +179,39 @@ def test_bars_over_time_have_every_bucket(busy_desk: Desk) -> None:
     assert figure(view)["data"][0]["y"] == [1, 0, 2]
 
 
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("urlPath", [[3, 1], [4, 1]]),
+        ("dayOfWeek", [[1, 0, 2, 0, 0, 0, 0], [2, 0, 3, 0, 0, 0, 0]]),
+        ("datetime&interval=day&from=2026-04-20&to=2026-04-22", [[1, 0, 2], [2, 0, 3]]),
+    ],
+)
+def test_bars_of_several_figures_stand_beside_each_other(busy_desk: Desk, column: str, values: list[list[int]]) -> None:
+    view = view_of(busy_desk, f"picture=bar&column={column}&measure=visitorsCount&measure=eventsCount")
+    drawn = figure(view)
+    length = "x" if column == "urlPath" else "y"
+    assert [(trace["name"], trace["meta"], trace[length]) for trace in drawn["data"]] == [
+        ("Visitors", "series-1", values[0]),
+        ("Events", "series-2", values[1]),
+    ]
+    assert drawn["layout"]["barmode"] == "group"
+    # The axis is long enough for both.
+    assert drawn["layout"][f"{length}axis"]["range"] == [0, pytest.approx(max(values[1]) * 1.08)]
+    assert view.answer is not None
+    assert view.answer.legend == (("Visitors", "series-1"), ("Events", "series-2"))
+
+
+@pytest.mark.parametrize(
+    "address", ["picture=heatmap&column=urlPath&column=visitorOS", "picture=line&column=urlPath&column=datetime"]
+)
+def test_a_picture_that_has_room_for_one_figure_says_which(busy_desk: Desk, address: str) -> None:
+    words = "The picture is of one figure: Events."
+    both = f"{address}&measure=eventsCount&measure=visitorsCount"
+    assert words in busy_desk.get(f"/explore?{both}").content.decode()
+    assert words not in busy_desk.get(f"/explore?{address}&measure=eventsCount").content.decode()
+
+
 def test_a_heatmap_has_a_cell_for_each_pair(busy_desk: Desk) -> None:
     view = view_of(busy_desk, "picture=heatmap&column=urlPath&column=visitorGeoCountry&measure=eventsCount")
     drawn = figure(view)["data"][0]

@@ -15,7 +15,7 @@ from apps.dashboard.drawings.axes import Axis, link_to
 from apps.dashboard.drawings.courses import by_bucket
 from apps.dashboard.measures import Measure, columns_of
 from apps.dashboard.scope import Scope
-from apps.dashboard.tables import Series, Table, TableRow, by_moment, cell_of
+from apps.dashboard.tables import Table, TableRow, by_moment, cell_of
 from apps.insights.query import MAX_LIMIT
 from apps.insights.result import Result
 
@@ -98,36 +98,49 @@ class Explored:
         return Table(headings, tuple(rows))
 
     @property
+    def _labels(self) -> list[str]:
+        """What is counted."""
+        return [str(measure.label) for measure in self.measures]
+
+    @property
     def _label(self) -> str:
-        """What the picture counts."""
-        return str(self.measures[0].label)
+        """What a picture of one figure counts: the first."""
+        return self._labels[0]
+
+    @property
+    def _of_one(self) -> str:
+        """What is said beside a picture that has room for one figure, where several were chosen."""
+        return _("The picture is of one figure: %(figure)s.") % {"figure": self._label} if self.measures[1:] else ""
 
     def _with_bars(self, answer: Answer, found: Sequence[Found], scope: Scope) -> Answer:
         """Bars of the first rows; of days and hours all, in their own order."""
         axis = self.axes[0]
-        values = {axis.key_of(row.values[0]): row.figures[0] for row in found}
+        rows = {axis.key_of(row.values[0]): row.figures for row in found}
+        nothing = (0,) * len(self.measures)
         shown = axis.every(scope) if axis.is_ordered else [row.values[0] for row in found[:MOST_BARS]]
         cells = [axis.cell(value, scope) for value in shown]
+        drawn = [[rows.get(axis.key_of(value), nothing)[place] for value in shown] for place in range(len(nothing))]
         figure = figures.bars(
             [cell.shown for cell in cells],
-            [values.get(axis.key_of(value), 0) for value in shown],
-            label=self._label,
+            drawn[0],
+            label=self._labels[0],
+            beside=list(zip(self._labels, drawn, strict=True))[1:],
             horizontal=not axis.is_ordered,
             links=[cell.link for cell in cells],
         )
-        return replace(answer, figure=figure, legend=((self._label, "series-1"),))
+        return replace(answer, figure=figure, legend=_legend(self._labels))
 
     def _columns(self, asker: Asker) -> Answer:
         """Bars over time."""
         scope, interval = asker.scope, asker.scope.period.interval
         series = by_bucket(asker, self.measures, scope.period)
-        drawn = Series(series.buckets, series.values[:1])
-        part = figures.Part(self._label, "series-1")
+        legend = _legend(self._labels)
+        parts = [figures.Part(label, colour) for label, colour in legend]
         return Answer(
             table=by_moment(self.measures, series, interval=interval, zone=scope.zone),
             series=series,
-            figure=figures.stacked(drawn, [part], interval=interval, zone=scope.zone),
-            legend=((self._label, "series-1"),),
+            figure=figures.stacked(series, parts, interval=interval, zone=scope.zone, is_beside=True),
+            legend=legend,
         )
 
     def _lines(self, asker: Asker) -> Answer:
@@ -144,7 +157,8 @@ class Explored:
             table=by_moment(measures, series, interval=interval, zone=scope.zone, before=before),
             series=series,
             figure=figures.lines(labels, series, interval=interval, zone=scope.zone, before=before),
-            legend=tuple((label, f"series-{number}") for number, label in enumerate(labels, start=1)),
+            legend=_legend(labels),
+            note=self._of_one if other else "",
         )
 
     def _split(self, asker: Asker, axis: Axis) -> tuple[Measure, ...]:
@@ -173,7 +187,7 @@ class Explored:
         ]
         found = self._ask(asker, MAX_LIMIT, where=where, label=self._label if where else "")
         values = {self._keys(row.values): row.figures[0] for row in found}
-        answer = Answer(table=self._table(found, scope), legend=((self._label, "series-1"),))
+        answer = Answer(table=self._table(found, scope), legend=((self._label, "series-1"),), note=self._of_one)
         if {axis.column for axis in self.axes} == {"dayOfWeek", "hourOfDay"}:
             return replace(answer, figure=self._week(found))
         return replace(answer, figure=self._grid(sides, values, scope, is_whole=len(found) < MAX_LIMIT))
@@ -210,6 +224,10 @@ class Explored:
         )
         marks = [self.axes[second].mark(value, scope) for value in sides[second]] if self.axes[second].is_time else ()
         return figures.grid(down, across, drawn, label=self._label, links=links, marks=marks)
+
+
+def _legend(labels: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((label, f"series-{number}") for number, label in enumerate(labels, start=1))
 
 
 def most_names(axes: Sequence[Axis], axis: Axis, scope: Scope) -> int:

@@ -20,30 +20,35 @@ def bars(
     values: Sequence[int],
     *,
     label: str,
+    beside: Sequence[tuple[str, Sequence[int]]] = (),
     horizontal: bool = True,
     links: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """A bar for each name in the order given, from above or from the left.
 
-    ``label`` says what is counted, ``links`` where a click on each bar goes (``""`` for nowhere).
+    ``label`` says what is counted, ``beside`` are labels and values of further bars of each name, ``links`` where a
+    click on them goes (``""`` for nowhere).
     """
     places = _places(names)
-    figure = go.Figure(
-        go.Bar(
-            x=values if horizontal else places,
-            y=places if horizontal else values,
-            orientation="h" if horizontal else "v",
-            meta="series-1",
-            text=[numbers.compact(value) for value in values],
-            textposition="auto",
-            textangle=0,
-            cliponaxis=False,
-            name=axes.text(label),
-            hovertext=[numbers.exact(value) for value in values],
-            hovertemplate="%{hovertext}",
-            customdata=links,
+    figure = go.Figure()
+    for number, (what, counts) in enumerate(((label, values), *beside), start=1):
+        figure.add_trace(
+            go.Bar(
+                x=counts if horizontal else places,
+                y=places if horizontal else counts,
+                orientation="h" if horizontal else "v",
+                meta=f"series-{number}",
+                text=[numbers.compact(value) for value in counts],
+                # Several bars of one name are too thin for letters.
+                textposition="none" if beside else "auto",
+                textangle=0,
+                cliponaxis=False,
+                name=axes.text(what),
+                hovertext=[numbers.exact(value) for value in counts],
+                hovertemplate="%{hovertext}",
+                customdata=links,
+            )
         )
-    )
     groups = {
         "type": "category",  # whatever the names look like: "2024" is no number
         "fixedrange": True,
@@ -59,9 +64,11 @@ def bars(
     }
     if horizontal:
         groups["range"] = [len(names) - 0.5, -0.5]
-    amounts = axes.counts(max(values, default=0)) | {"showspikes": False}
+    highest = max(max(counts, default=0) for counts in (values, *(counts for _label, counts in beside)))
+    amounts = axes.counts(highest) | {"showspikes": False}
     figure.update_layout(
         axes.bare(
+            barmode="group",
             bargap=0.3,
             hovermode="y unified" if horizontal else "x unified",
             margin={"l": 8 if horizontal else 42, "r": 8, "t": 8, "b": 24},

@@ -22,8 +22,13 @@ class Part:
     colour: str
 
 
-def stacked(series: Series, parts: Sequence[Part], *, interval: Interval, zone: ZoneInfo) -> dict[str, Any]:
-    """For each bucket a column, made of the parts from below in their order; a cut bucket is hatched."""
+def stacked(
+    series: Series, parts: Sequence[Part], *, interval: Interval, zone: ZoneInfo, is_beside: bool = False
+) -> dict[str, Any]:
+    """For each bucket a column, made of the parts from below in their order; a cut bucket is hatched.
+
+    ``is_beside``: what are no parts of a whole stand beside each other, each a column of its own.
+    """
     moments = axes.local(series.buckets, zone)
     hatches = ["" if bucket.whole else "/" for bucket in series.buckets]
     figure = go.Figure()
@@ -38,7 +43,7 @@ def stacked(series: Series, parts: Sequence[Part], *, interval: Interval, zone: 
                 hovertemplate="%{y:,d}",
             )
         )
-    highest = max((sum(values) for values in zip(*series.values, strict=True)), default=0)
+    highest = max(((max if is_beside else sum)(values) for values in zip(*series.values, strict=True)), default=0)
     layout = axes.over_time(interval, highest=highest, span=None)
-    figure.update_layout(layout, barmode="stack", bargap=0.25, xaxis={"showspikes": False})
+    figure.update_layout(layout, barmode="group" if is_beside else "stack", bargap=0.25, xaxis={"showspikes": False})
     return axes.drawn(figure)
