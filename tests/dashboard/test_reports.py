@@ -13,6 +13,7 @@ from apps.dashboard.reports import REPORTS
 from tests.dashboard.conftest import Desk
 from tests.dashboard.test_every_panel import part, values
 from tests.dashboard.traffic import busy
+from tests.dashboard.visits import share
 from tests.insights.events import event
 
 
@@ -216,7 +217,8 @@ def test_a_plain_page_holds_every_card(desk: Desk) -> None:
 def said(desk: Desk, report: str, panel: str, address: str) -> str:
     """What a panel says beside its rows, or in their place."""
     page = desk.get(f"/{report}/{panel}?{address}", **{"HX-Request": "true"}).content.decode()
-    return html.unescape(" ".join(re.findall(r'<p class="(?:nothing|quiet small)">([^<]*)</p>', page)))
+    found = re.findall(r'<p class="(?:nothing|quiet small)">([^<]*)</p>', page)
+    return html.unescape(" ".join(" ".join(found).split()))
 
 
 @pytest.mark.parametrize(
@@ -331,6 +333,29 @@ def test_a_range_that_has_not_begun_says_so_once(desk: Desk, path: str) -> None:
     # Nothing has fallen to nothing, either.
     assert 'class="change"' not in page
     assert "has not begun" not in desk.get(f"{path}?from=2026-04-30&to=2026-05-09&plain=1").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("report", "panel", "link"),
+    [
+        ("search", "totals", "/settings"),
+        ("search", "terms", "/settings"),
+        ("feedback", "pages", "/settings"),
+        ("assistant", "questions", "/settings"),
+        ("links", "tried", "/settings"),
+        ("agents", "surfaces", "/v1/docs"),
+        ("search", "unclicked", ""),
+    ],
+)
+def test_what_would_fill_a_panel_leads_to_where_that_is_done(desk: Desk, report: str, panel: str, link: str) -> None:
+    page = desk.get(f"/{report}/{panel}", **{"HX-Request": "true"}).content.decode()
+    (words,) = re.findall(r'<p class="(?:nothing|note note-info)">(.*?)</p>', page, re.DOTALL)
+    expected = {"/settings": f"{desk.home}/settings", "/v1/docs": "/v1/docs"}
+    assert re.findall(r'href="([^"]*)"', words) == ([expected[link]] if link else [])
+    # Who has a share link alone is led nowhere.
+    shared = share(desk, report=report).get(f"/{panel}", **{"HX-Request": "true"}).content.decode()
+    assert "/settings" not in shared
+    assert "/v1/docs" not in shared
 
 
 def test_a_page_that_is_narrowed_to_nobody_says_so(desk: Desk) -> None:

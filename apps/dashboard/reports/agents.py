@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.dashboard.drawings.totals import Totals
 from apps.dashboard.drawings.trend import Trend
 from apps.dashboard.measures import Measure, Ratio, Unit
-from apps.dashboard.reports.declared import AGENTS, PEOPLE, Panel, Report, Where, Width, is_, ranked
+from apps.dashboard.reports.declared import AGENTS, PEOPLE, Needed, Panel, Report, Sender, Where, Width, is_, ranked
 from apps.events.bots import CRAWLERS
 
 SURFACES = ("page_view", "page_markdown_request", "llms_request", "mcp_request", "rss_request")
@@ -24,7 +24,9 @@ _BY_PEOPLE = Measure("eventsCount", _("Reads by people"), where=(_READS, PEOPLE)
 _SHARE = Ratio((_BY_AGENTS,), (_BY_AGENTS, _BY_PEOPLE), _("Share of agents"), unit=Unit.PERCENT)
 READS = Measure("eventsCount", _("Reads"))
 _NAMED = {"column": "visitorBot", "operator": "notIn", "values": ["", "unknown", *CRAWLERS]}
-_NEEDED = _("Reads by agents would fill it: docs/server-side.md tells how a server reports them.")
+_NEEDED = Needed(
+    _("Reads by agents would fill it: docs/server-side.md tells how a server reports them."), Sender.SERVER
+)
 
 AGENTS_REPORT = Report(
     name="agents",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.dashboard.drawings.totals import Totals
 from apps.dashboard.drawings.trend import Trend
 from apps.dashboard.measures import HELPFUL, NOT_HELPFUL, Measure, Ratio, Unit
-from apps.dashboard.reports.declared import PEOPLE, Panel, Report, Width, is_, is_not, ranked
+from apps.dashboard.reports.declared import PEOPLE, Needed, Panel, Report, Sender, Width, is_, is_not, ranked
 
 _ASKING = (is_("eventType", "ask_question"), PEOPLE)
 _EITHER = (is_("eventType", "ask_question", "ask_rate_response"), PEOPLE)
@@ -16,7 +16,9 @@ _GOOD = Measure("askResponseRating", _("Helpful"), part="positive", where=_RATED
 _NOT = Measure("askResponseRating", _("Not helpful"), part="negative", where=_RATED)
 QUESTIONS = Measure("eventsCount", _("Questions"))
 ASKERS = Measure("visitorsCount", _("Askers"))
-_NEEDED = _("Questions to an AI assistant would fill it: docs/script.md tells how they are sent.")
+_NEEDED = Needed(
+    _("Questions to an AI assistant would fill it: docs/script.md tells how they are sent."), Sender.SCRIPT
+)
 
 ASSISTANT = Report(
     name="assistant",

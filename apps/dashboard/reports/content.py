@@ -7,10 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from apps.dashboard.drawings.pictures import Stacked
 from apps.dashboard.drawings.totals import Totals
 from apps.dashboard.measures import BAD, GOOD, HELPFUL, NOT_HELPFUL, OK, Measure, Ratio, Unit
-from apps.dashboard.reports.declared import PEOPLE, Panel, Report, Width, is_, ranked
+from apps.dashboard.reports.declared import PEOPLE, Needed, Panel, Report, Sender, Width, is_, ranked
 
 _RATING = (is_("eventType", "page_post_feedback"), PEOPLE)
-_NEEDED = _("Ratings of pages would fill it: the script sends them, docs/script.md tells how.")
+_NEEDED = Needed(
+    _("Ratings of pages would fill it: the script on the documentation's pages sends them."), Sender.SCRIPT
+)
 _SCORE = Ratio((GOOD,), (GOOD, OK, BAD), _("Score"), unit=Unit.PERCENT)
 
 CONTENT = Report(

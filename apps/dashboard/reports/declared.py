@@ -27,11 +27,30 @@ class Width(Enum):
     THIRD = "third"
 
 
+class Sender(Enum):
+    """What sends events; the value tells templates which page is about it."""
+
+    SCRIPT = "script"
+    SERVER = "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What would fill a panel, in words, and who sends it."""
+
+    words: Any
+    sender: Sender
+
+    def __str__(self) -> str:
+        return str(self.words)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """A question and its picture. ``late`` panels load by themselves, since they lie below the fold or take long.
 
-    Neighbours with the same ``group`` share one card, each behind its ``tab``. ``needs`` says what would fill it.
+    Neighbours with the same ``group`` share one card, each behind its ``tab``. ``needs`` says what would fill it, as
+    words or, with who sends it, as ``Needed``.
     ``refresh``: seconds after which it asks again by itself. ``of_visits``: it counts visits, not events.
     """
 

@@ -6,14 +6,16 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.dashboard.drawings.totals import Totals
 from apps.dashboard.measures import VISITORS, Measure
-from apps.dashboard.reports.declared import PEOPLE, Panel, Report, Width, is_, is_not, ranked
+from apps.dashboard.reports.declared import PEOPLE, Needed, Panel, Report, Sender, Width, is_, is_not, ranked
 
 _CLICKS = (is_("eventType", "link_click"), PEOPLE)
 _OPENED = (is_("eventType", "api_client_open"), PEOPLE)
 _TRIED = (is_("eventType", "api_client_request"), PEOPLE)
 CLICKS = Measure("eventsCount", _("Clicks"))
 _LINKS = _("Followed links would fill it: the script sends them.")
-_API = _("API operations that readers open or try would fill it: docs/script.md tells how they are sent.")
+_API = Needed(
+    _("API operations that readers open or try would fill it: docs/script.md tells how they are sent."), Sender.SCRIPT
+)
 
 LINKS = Report(
     name="links",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.dashboard.drawings.totals import Totals
 from apps.dashboard.drawings.trend import Trend
 from apps.dashboard.measures import VISITORS, Measure, Ratio, Unit
-from apps.dashboard.reports.declared import PEOPLE, Panel, Report, Width, is_, ranked
+from apps.dashboard.reports.declared import PEOPLE, Needed, Panel, Report, Sender, Width, is_, ranked
 
 RUNS = Measure("searchRunsCount", _("Searches"))
 CLICKED = Measure("clickedSearchRunsCount", _("With a click"))
@@ -15,7 +15,7 @@ UNCLICKED = Measure("unclickedSearchRunsCount", _("No click"))
 SEARCHERS = Measure("visitorsCount", _("Searchers"))
 RATE = Ratio((CLICKED,), (RUNS,), _("Click rate"), unit=Unit.PERCENT)
 UNCLICKED_ONLY = {"column": "unclickedSearchRunsCount", "operator": "greaterThan", "values": [0]}
-_NEEDED = _("Searches would fill it: the script sends them, docs/script.md tells how.")
+_NEEDED = Needed(_("Searches would fill it: the script on the documentation's pages sends them."), Sender.SCRIPT)
 
 SEARCH = Report(
     name="search",
