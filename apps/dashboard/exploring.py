@@ -30,9 +30,8 @@ MOST = 3
 ROWS = (10, 25, 50, 100, 250, 500, 1000)
 USUAL_ROWS = 25
 DIRECTIONS = {
-    "": gettext_lazy("Usual direction"),
-    "desc": gettext_lazy("Greatest or last first"),
-    "asc": gettext_lazy("Least or first first"),
+    "desc": gettext_lazy("9–1, Z–A"),
+    "asc": gettext_lazy("1–9, A–Z"),
 }
 PICTURES = {
     Picture.TABLE: gettext_lazy("Table"),
@@ -97,6 +96,13 @@ class Exploration:
             "columns": ", ".join(axis.heading for axis in self.axes),
         }
 
+    @property
+    def usually_descends(self) -> bool:
+        """Whether rows descend where no direction is chosen: figures do, columns and moments ascend."""
+        if self.order:
+            return all(axis.key != self.order for axis in self.axes)
+        return not any(axis.is_time for axis in self.axes)
+
     def put_in(self, address: Address) -> Address:
         """The address with these choices, but for what is usual."""
         usual = Exploration()
@@ -120,15 +126,13 @@ class Exploration:
         times = [axis for axis in self.axes if axis.is_time]
         if self.order:
             by = axis.body(scope) if axis else {"column": self.order}
-            usually_descends = axis is None
         else:
             by = times[0].body(scope) if times else {"column": self.measures[0].column}
-            usually_descends = not times
         drawing = Explored(
             measures=self.measures,
             axes=self.axes,
             order=by,
-            is_descending=self.direction == "desc" if self.direction else usually_descends,
+            is_descending=self.direction == "desc" if self.direction else self.usually_descends,
             picture=Picture.TABLE if fault_of(self, scope) else self.picture,
         )
         return Panel(
@@ -274,8 +278,15 @@ class Choices:
 
     @property
     def directions(self) -> list[Choice]:
+        """What is usual with the chosen order first, then both."""
         chosen = self.chosen.direction
-        return [Choice(label=label, value=value, is_chosen=value == chosen) for value, label in DIRECTIONS.items()]
+        usual = DIRECTIONS["desc" if self.chosen.usually_descends else "asc"]
+        offered = {
+            "": _("Automatic: %(direction)s") % {"direction": usual},
+            "desc": _("Descending: %(direction)s") % {"direction": DIRECTIONS["desc"]},
+            "asc": _("Ascending: %(direction)s") % {"direction": DIRECTIONS["asc"]},
+        }
+        return [Choice(label=label, value=value, is_chosen=value == chosen) for value, label in offered.items()]
 
     @property
     def rows(self) -> list[Choice]:

@@ -101,6 +101,9 @@ def test_a_saved_segment_narrows_to_readers_whose_claims_contain_its_own(desk: D
     assert rows_of(view) == [("/a", 1, 1)]
     page = desk.get(f"/traffic?segment={saved.public_id}").content.decode()
     assert chips(page) == ["Segment Admins"]
+    # The chip names it: the menu beside it need not.
+    assert re.findall(r'data-shortcut="s">([^<]*)<', page) == ["Segment"]
+    assert re.findall(r'data-shortcut="s">([^<]*)<', desk.get("/traffic").content.decode()) == ["All readers"]
 
 
 def test_a_segment_of_another_site_is_not_there(busy_desk: Desk) -> None:

@@ -298,9 +298,29 @@ def test_the_form_shows_what_was_chosen_and_works_without_javascript(busy_desk: 
         "Sessions",
         "plan",
         "Usual order",
-        "Usual direction",
+        "Automatic: 9–1, Z–A",
         "77",
         "Bars",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "automatic"),
+    [
+        ("column=urlPath", "Automatic: 9–1, Z–A"),
+        ("column=urlPath&order=visitorsCount&direction=asc", "Automatic: 9–1, Z–A"),
+        ("column=urlPath&order=urlPath", "Automatic: 1–9, A–Z"),
+        ("column=datetime", "Automatic: 1–9, A–Z"),
+    ],
+)
+def test_the_form_says_which_direction_is_taken_without_a_choice(busy_desk: Desk, address: str, automatic: str) -> None:
+    page = busy_desk.get(f"/explore?{address}").content.decode()
+    select = re.search(r'<select name="direction".*?</select>', page, re.DOTALL)
+    assert select is not None
+    assert re.findall(r">([^<]+)</option>", select[0]) == [
+        automatic,
+        "Descending: 9–1, Z–A",
+        "Ascending: 1–9, A–Z",
     ]
 
 
