@@ -172,6 +172,15 @@ def test_searches_and_links_lead_to_pages_of_the_site() -> None:
     assert {found for _term, _weight, found in SEARCHES if found} <= set(PAGE_AT)
 
 
+def test_opened_results_are_told_as_the_script_tells_them(traffic: list[dict[str, Any]]) -> None:
+    opened = [event["result"] for event in traffic if event["type"] == "search_open_result"]
+    # Paths of the site's pages, and a few addresses elsewhere.
+    records = [result["recordId"] for result in opened]
+    elsewhere = [record for record in records if record not in PAGE_AT]
+    assert {record.rpartition("/")[0] for record in elsewhere} == {"https://github.com/acme/acme/issues"}
+    assert 0 < len(elsewhere) < 0.15 * len(records)
+
+
 def test_a_part_of_the_visitors_is_signed_in(rows: list[dict[str, Any]]) -> None:
     share = sum(row["authenticated"] is True for row in rows) / len(rows)
     assert 0.08 < share < 0.22

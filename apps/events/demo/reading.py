@@ -166,10 +166,11 @@ def _search(visit: Visit) -> Page | None:
         return None
     page = PAGE_AT[found]
     visit.wait(3)
-    record = visit.chance(0.06)
-    result = {"recordId": f"issue-{len(term) * 37}"} if record else {"spaceId": page.section.space, "pageId": page.id}
-    visit.tell("search_open_result", query=term, result=result)
-    if record:
+    is_elsewhere = visit.chance(0.06)
+    # As the script of this service tells it: the path of a page, or an address elsewhere.
+    record = f"https://github.com/acme/acme/issues/{len(term) * 37}" if is_elsewhere else page.path
+    visit.tell("search_open_result", query=term, result={"recordId": record})
+    if is_elsewhere:
         return None
     visit.go(page)
     return page
