@@ -13,6 +13,7 @@ from apps.organizations.models import User
 from apps.sites.models import Site
 from benchmarks.browser import show_all
 from tests.browser.conftest import Reader
+from tests.browser.layout import STICKING_OUT
 from tests.insights.events import event
 
 PHONE, TABLET, LAPTOP = 375, 768, 1440
@@ -53,6 +54,19 @@ def test_no_page_scrolls_sideways(long_reader: Reader, width: int) -> None:
         page.goto(address)
         show_all(page)
         assert page.evaluate("document.documentElement.scrollWidth") == width, address
+
+
+@pytest.mark.parametrize("width", [PHONE, TABLET, LAPTOP])
+def test_the_line_of_a_site_stays_in_its_card(reader: Reader, store: EventStore, width: int) -> None:
+    at = (datetime.now(UTC) - timedelta(days=2)).isoformat()
+    store.insert([event(at, visitor=number) | {"site": reader.world.docs.pk} for number in range(1_234)])
+    page = reader.page
+    page.set_viewport_size({"width": width, "height": 800})
+    reader.sign_in()
+    page.goto(f"{reader.server}/")
+    card = page.locator(".site-card", has_text="1,234")
+    expect(card.locator(".sparkline")).to_be_visible()
+    assert card.evaluate_all(STICKING_OUT) == []
 
 
 @pytest.mark.parametrize("width", [PHONE, 560, TABLET, LAPTOP])
