@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -14,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from apps.dashboard.audit_words import in_words, names_in
 from apps.dashboard.organizations import find_organization, owner
 from apps.keeping.asking import DELETION
-from apps.organizations.models import AuditEntry, Organization, Role, User
-from apps.sites.models import Site
+from apps.organizations.models import AuditEntry, Organization, Role
 
 PER_PAGE = 50
 _ORIGIN_CHARACTERS = 6
@@ -61,19 +60,17 @@ def audit(request: HttpRequest, organization: str) -> HttpResponse:
 
 
 def _rows(organization: Organization, entries: list[AuditEntry]) -> Iterator[Row]:
-    people = User.objects.filter(public_id__in={entry.who for entry in entries}, memberships__organization=organization)
-    names = {person.public_id: person.display_name for person in people}
-    names |= _tokens(organization, entries)
-    names |= {AuditEntry.COMMAND: _("A command"), AuditEntry.TASK: _("The service itself"), DELETION: _("A deletion")}
-    titles = dict(Site.objects.filter(organization=organization).values_list("public_id", "title"))
+    names = names_in(organization, entries)
+    who = names | _tokens(organization, entries)
+    who |= {AuditEntry.COMMAND: _("A command"), AuditEntry.TASK: _("The service itself"), DELETION: _("A deletion")}
     for entry in entries:
         yield Row(
             at=entry.at,
-            who=names.get(entry.who, entry.who),
+            who=who.get(entry.who, entry.who),
             what=entry.what.replace("_", " ").capitalize(),
-            site=titles.get(entry.site, entry.site),
+            site=names.get(entry.site, entry.site),
             origin=entry.origin[:_ORIGIN_CHARACTERS],
-            details=_in_words(entry.details),
+            details=in_words(entry.details, names),
         )
 
 
@@ -81,11 +78,3 @@ def _tokens(organization: Organization, entries: list[AuditEntry]) -> dict[str, 
     """Ids of the organization's own tokens that did something, and what they are called."""
     found = organization.tokens.filter(user=None, public_id__in={entry.who for entry in entries})
     return {each.public_id: _("Token “%(title)s”") % {"title": each.title} for each in found}
-
-
-def _in_words(details: Mapping[str, Any]) -> str:
-    return " · ".join(f"{name}: {_value(value)}" for name, value in details.items())
-
-
-def _value(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

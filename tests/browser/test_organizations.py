@@ -7,10 +7,12 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
+from apps.organizations.audit import AuditEntry, record
 from apps.organizations.inviting import invite
-from apps.organizations.models import Membership, Role, User
+from apps.organizations.models import Membership, Role, Scope, User
 from apps.sites.models import Site
 from tests.browser.conftest import Reader
+from tests.browser.layout import STICKING_OUT
 from tests.browser.test_accessibility import assert_none, axe, barriers_at
 from tests.people import PASSWORD
 
@@ -78,6 +80,18 @@ def test_no_page_of_an_organization_scrolls_sideways(owner: Reader, pages: list[
         page.goto(address)
         page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((fold) => (fold.open = true))")
         assert page.evaluate("document.documentElement.scrollWidth") == width, address
+
+
+@pytest.mark.parametrize("width", [768, 1440])
+def test_names_in_the_audit_are_not_broken_for_long_details(owner: Reader, width: int) -> None:
+    acme, page = owner.world.acme, owner.page
+    record(AuditEntry.COMMAND, "create_token", organization=acme, details={"scopes": list(Scope.values) * 3})
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{owner.server}/organizations/{acme.public_id}/audit")
+    cell = page.get_by_role("cell", name="A command")
+    lines = "each => { const r = document.createRange(); r.selectNodeContents(each); return r.getClientRects().length }"
+    assert cell.evaluate(lines) == 1
+    assert page.locator(".card").evaluate_all(STICKING_OUT) == []
 
 
 def test_no_page_of_an_organization_has_a_serious_barrier(owner: Reader, pages: list[str], axe: str) -> None:

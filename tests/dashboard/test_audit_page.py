@@ -26,7 +26,7 @@ def test_owners_read_what_was_done_in_their_organization_and_by_whom(client: Cli
     client.force_login(world.ada)
     page = page_of(client, world)
     whose, what = ("Ada", "A command", "A deletion"), ("Change site", "Erase visitor", "Erase site")
-    for text in (*whose, *what, "Acme Docs", "fields: title, url"):
+    for text in (*whose, *what, "Acme Docs", "Changed: title, url"):
         assert f"<td>{text}</td>" in page
     assert page.index("Erase visitor") < page.index("Change site")
     assert "Secrets" not in page
@@ -82,6 +82,52 @@ def test_pages_lead_from_the_newest_to_the_oldest(
     assert "Older" not in last
     for nonsense in ("x", "٣", "9" * 40, "-1"):
         assert "Step 2" in page_of(client, world, f"?before={nonsense}")
+
+
+def test_details_are_told_in_words_and_those_that_say_nothing_are_left_out(client: Client, world: World) -> None:
+    token, _raw = ApiToken.issue(organization=world.acme, user=world.ben, title="Nightly")
+    record(
+        world.ada,
+        "create_token",
+        organization=world.acme,
+        details={
+            "token": token.public_id,
+            "user": world.ben.public_id,
+            "scopes": ["site:insights:read"],
+            "sites": [world.docs.public_id],
+            "expires_at": "2027-02-26T01:30:37+0100",
+        },
+    )
+    record(
+        world.ada,
+        "create_share_link",
+        site=world.docs,
+        details={"link": "share_gone", "report": "traffic", "password": False, "expires_at": None, "embed_hosts": []},
+    )
+    client.force_login(world.ada)
+    page = page_of(client, world)
+    told = "Token: Nightly · Acts for: Ben · May: Read insights · Sites: Acme Docs · Ends: 26 Feb 2027, 00:30"
+    assert f"<td>{told}</td>" in page
+    assert "<td>Link: share_gone · Report: Traffic · Password: no</td>" in page
+
+
+def test_all_sites_and_none_are_not_the_same(client: Client, world: World) -> None:
+    record(world.ada, "change_member", organization=world.acme, details={"member": world.ben.public_id, "sites": None})
+    record(world.ada, "change_member", organization=world.acme, details={"member": world.ben.public_id, "sites": []})
+    client.force_login(world.ada)
+    page = page_of(client, world)
+    assert "<td>Member: Ben</td>" in page
+    assert "<td>Member: Ben · Sites: none</td>" in page
+
+
+def test_details_name_nobody_and_nothing_of_other_organizations(client: Client, world: World) -> None:
+    theirs, _raw = ApiToken.issue(organization=world.elsewhere, user=None, title="Theirs")
+    ids = {"member": world.cy.public_id, "token": theirs.public_id, "sites": [world.secrets.public_id]}
+    record(world.ada, "change_member", organization=world.acme, details=ids)
+    client.force_login(world.ada)
+    page = page_of(client, world)
+    told = f"Member: {world.cy.public_id} · Token: {theirs.public_id} · Sites: {world.secrets.public_id}"
+    assert f"<td>{told}</td>" in page
 
 
 def test_texts_in_details_are_no_markup(client: Client, world: World) -> None:
