@@ -82,6 +82,18 @@ def test_no_page_of_an_organization_scrolls_sideways(owner: Reader, pages: list[
         assert page.evaluate("document.documentElement.scrollWidth") == width, address
 
 
+@pytest.mark.parametrize("width", [375, 1440])
+def test_a_new_organization_is_made_below_those_that_there_are(owner: Reader, width: int) -> None:
+    page = owner.page
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{owner.server}/organizations")
+    mine, new = page.locator(".cards > .card").first.bounding_box(), page.locator("#new").bounding_box()
+    assert mine
+    assert new
+    assert new["x"] == mine["x"]
+    assert new["y"] > mine["y"] + mine["height"]
+
+
 @pytest.mark.parametrize("width", [768, 1440])
 def test_names_in_the_audit_are_not_broken_for_long_details(owner: Reader, width: int) -> None:
     acme, page = owner.world.acme, owner.page
