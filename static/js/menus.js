@@ -23,7 +23,7 @@ const turn = ({ target: menu }) => {
 };
 document.addEventListener("toggle", turn, { capture: true });
 
-const pages = document.querySelector(".site > .tabs");
+const pages = document.querySelector(":is(.site, .page) > .tabs");
 const here = pages?.querySelector("[aria-current]");
 if (here) {
   const [around, own] = [pages.getBoundingClientRect(), here.getBoundingClientRect()];

@@ -82,6 +82,18 @@ def test_no_page_of_an_organization_scrolls_sideways(owner: Reader, pages: list[
         assert page.evaluate("document.documentElement.scrollWidth") == width, address
 
 
+def test_the_page_that_is_read_is_in_sight_among_those_of_an_organization(owner: Reader, pages: list[str]) -> None:
+    page, home = owner.page, pages[1]
+    page.set_viewport_size({"width": 375, "height": 800})
+    for address in (home, f"{home}/members", f"{home}/tokens", f"{home}/audit"):
+        page.goto(address)
+        here = page.locator(".tabs [aria-current]")
+        expect(here).to_have_count(1)
+        # Titles of organizations may be wider than a phone.
+        expect(here).to_be_in_viewport(ratio=0.5 if address == home else 1)
+        assert page.evaluate("scrollY") == 0
+
+
 @pytest.mark.parametrize("width", [375, 1440])
 def test_a_new_organization_is_made_below_those_that_there_are(owner: Reader, width: int) -> None:
     page = owner.page
