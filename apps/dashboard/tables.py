@@ -101,7 +101,7 @@ def bucket_cell(start: datetime, interval: Interval, zone: ZoneInfo) -> Cell:
     """The bucket that begins at ``start``, as calendars in ``zone`` call it."""
     local = start.astimezone(zone)
     shown = date_format(local, _MOMENTS[interval])
-    return Cell(shown, shown, local.isoformat())
+    return Cell(shown, shown, local.isoformat(), is_moment=True)
 
 
 def _percent_cell(value: float | None) -> Cell:

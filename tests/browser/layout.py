@@ -9,3 +9,10 @@ STICKING_OUT = """cards => cards.flatMap((card) => {
     .map((each) => `${card.id}: ${each.className} ${each.textContent.trim().slice(0, 40)}`);
 })"""
 """Of cards, what is seen and reaches beyond their right edge."""
+
+LINES = """each => {
+  const all = document.createRange();
+  all.selectNodeContents(each);
+  return new Set([...all.getClientRects()].map((line) => line.top)).size;
+}"""
+"""Of an element with words, in how many lines they are."""

@@ -12,7 +12,7 @@ from apps.organizations.inviting import invite
 from apps.organizations.models import Membership, Role, Scope, User
 from apps.sites.models import Site
 from tests.browser.conftest import Reader
-from tests.browser.layout import STICKING_OUT
+from tests.browser.layout import LINES, STICKING_OUT
 from tests.browser.test_accessibility import assert_none, axe, barriers_at
 from tests.people import PASSWORD
 
@@ -113,8 +113,7 @@ def test_names_in_the_audit_are_not_broken_for_long_details(owner: Reader, width
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(f"{owner.server}/organizations/{acme.public_id}/audit")
     cell = page.get_by_role("cell", name="A command")
-    lines = "each => { const r = document.createRange(); r.selectNodeContents(each); return r.getClientRects().length }"
-    assert cell.evaluate(lines) == 1
+    assert cell.evaluate(LINES) == 1
     assert page.locator(".card").evaluate_all(STICKING_OUT) == []
 
 

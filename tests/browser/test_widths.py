@@ -8,12 +8,13 @@ import pytest
 from playwright.sync_api import expect
 
 from apps.dashboard.frames import PLACES
+from apps.dashboard.reports import REPORTS
 from apps.events.store import EventStore
 from apps.organizations.models import User
 from apps.sites.models import Site
 from benchmarks.browser import show_all
 from tests.browser.conftest import Reader
-from tests.browser.layout import STICKING_OUT
+from tests.browser.layout import LINES, STICKING_OUT
 from tests.insights.events import event
 
 PHONE, TABLET, LAPTOP = 375, 768, 1440
@@ -54,6 +55,20 @@ def test_no_page_scrolls_sideways(long_reader: Reader, width: int) -> None:
         page.goto(address)
         show_all(page)
         assert page.evaluate("document.documentElement.scrollWidth") == width, address
+
+
+@pytest.mark.parametrize("path", [*REPORTS, "overview?range=24h", "overview?compare=off", "traffic?range=12m"])
+def test_a_table_on_a_phone_scrolls_one_way_and_breaks_no_time(long_reader: Reader, path: str) -> None:
+    page = long_reader.page
+    page.set_viewport_size({"width": PHONE, "height": 800})
+    page.goto(long_reader.traffic.removesuffix("traffic") + path)
+    show_all(page)
+    page.evaluate("document.querySelectorAll('.as-table').forEach((fold) => (fold.open = true))")
+    frames = page.locator(".as-table > .table-frame")
+    ways = "each => [each.scrollWidth > each.clientWidth, each.scrollHeight > each.clientHeight].filter(Boolean).length"
+    assert [frame.evaluate(ways) for frame in frames.all() if frame.evaluate(ways) > 1] == []
+    times = frames.locator("tbody .moment")
+    assert [time.evaluate(LINES) for time in [*times.all()[:1], *times.all()[-1:]] if time.evaluate(LINES) != 1] == []
 
 
 @pytest.mark.parametrize("width", [PHONE, TABLET, LAPTOP])
