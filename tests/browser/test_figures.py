@@ -184,6 +184,17 @@ def test_the_days_below_a_line_can_be_read_on_a_phone(page: Page) -> None:
         assert box["y"] + box["height"] <= frame["y"] + frame["height"]
 
 
+@pytest.mark.parametrize("width", [309, 900])
+def test_the_first_day_does_not_touch_the_zero_above_it(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 400})
+    place = shown(page, "week")
+    zero, day = place.locator(".ytick text").first.bounding_box(), place.locator(".xtick text").first.bounding_box()
+    assert zero
+    assert day
+    # The boxes of texts have room above and below the letters.
+    assert day["y"] - (zero["y"] + zero["height"]) > -2
+
+
 def test_a_figure_that_leaves_the_page_is_forgotten(page: Page) -> None:
     place = shown(page, "lines")
     kept = place.evaluate_handle("place => place")

@@ -56,6 +56,20 @@ def test_an_earlier_period_is_a_thin_pale_line_under_the_others() -> None:
     assert pale["x"] == ["2026-04-10T00:00:00", "2026-04-11T00:00:00", "2026-04-12T00:00:00"]
 
 
+def widths(*values: tuple[int, ...]) -> list[int]:
+    figure = lines(["Line"] * len(values), Series(APRIL, values), interval=Interval.DAY, zone=BERLIN)
+    solid = [trace for trace in figure["data"] if trace.get("line", {}).get("dash") == "solid"]
+    return [trace["line"]["width"] for trace in solid]
+
+
+def test_a_line_under_another_of_the_same_figures_is_seen_at_both_sides_of_it() -> None:
+    assert widths((5, 7, 2), (5, 7, 2), (1, 2, 2)) == [6, 2, 2]
+    assert widths((5, 7, 2), (5, 7, 2), (5, 7, 2)) == [10, 6, 2]
+    assert widths((5, 7, 2), (6, 7, 2), (1, 1, 1)) == [6, 2, 2]
+    assert widths((5, 7, 2), (6, 8, 3), (0, 0, 0)) == [2, 2, 2]
+    assert widths((0, 0, 0), (0, 0, 0)) == [2, 2]
+
+
 def test_the_pointer_reads_an_earlier_number_with_its_own_date() -> None:
     *_, now, before = compared(now=(5, 7, 2), before=(4, 6, 9))["data"]
     assert (now["name"], now["hovertemplate"]) == ("Visitors", "%{y:,d}")

@@ -62,13 +62,15 @@ def over_time(
     """The layout of counts from zero to ``highest`` over time. ``span`` is the first and last moment, if not free."""
     return bare(
         hovermode="x unified",
-        margin={"l": 42, "r": 16, "t": 8, "b": 36 if interval in _TICKS else 24},
+        margin={"l": 42, "r": 16, "t": 8, "b": 42 if interval in _TICKS else 30},
         xaxis={
             "type": "date",
             "fixedrange": True,
             "showgrid": False,
             "zeroline": False,
             "tickangle": 0,
+            # The first moment stands below the zero of the other axis.
+            "ticklabelstandoff": 6,
             "tickformat": _TICKS.get(interval, "%-d %b"),
             "hoverformat": _HOVERS[interval],
             "range": span,

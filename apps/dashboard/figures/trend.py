@@ -17,6 +17,11 @@ from apps.insights.moments import Interval
 _EARLIER = {Interval.HOUR: "D j M, H:i", Interval.DAY: "D j M Y", Interval.WEEK: "j M Y", Interval.MONTH: "F Y"}
 _FADED = 0.55
 _NO_SIZE = 1_000_000
+_WIDTH = 2
+_EDGES = 4
+"""How much wider a line is than the one that lies on it: so much of it is seen at both sides together."""
+_COVERED = 0.5
+"""Beyond this part of its buckets, a line that has the figures of a later one is told to lie under it."""
 _MOST_FILLED = 2
 """With more lines than these, the area below the first would only cloud them."""
 
@@ -42,8 +47,9 @@ def lines(
     for number, values in enumerate(earlier, start=1):
         figure.add_trace(_pale(number, moments, values))
     filled = len(labels) <= _MOST_FILLED
-    for number, values in enumerate(series.values, start=1):
-        figure.add_traces(_lines(number, moments, values, [bucket.whole for bucket in series.buckets], filled=filled))
+    whole = [bucket.whole for bucket in series.buckets]
+    for number, (values, width) in enumerate(zip(series.values, _widths(series.values), strict=True), start=1):
+        figure.add_traces(_lines(number, moments, values, whole, filled=filled, width=width))
     for number, (label, values) in enumerate(zip(labels, series.values, strict=True), start=1):
         figure.add_trace(_points(number, moments, values, label=label, written=written))
     if before:
@@ -56,24 +62,41 @@ def lines(
     return axes.drawn(figure)
 
 
+def _widths(every: Sequence[Sequence[float | None]]) -> list[int]:
+    """How wide each line is: one that others lie on is seen at both sides of them."""
+    return [
+        _WIDTH + _EDGES * sum(_lies_on(later, values) for later in every[number:])
+        for number, values in enumerate(every, start=1)
+    ]
+
+
+def _lies_on(later: Sequence[float | None], values: Sequence[float | None]) -> bool:
+    """Whether the same figures, other than none, are in so many buckets that the line below would be missed."""
+    counted = [(one, other) for one, other in zip(values, later, strict=True) if one]
+    return sum(one == other for one, other in counted) > _COVERED * len(counted)
+
+
 def _lines(
-    number: int, moments: list[str], values: Sequence[float | None], whole: list[bool], *, filled: bool
+    number: int, moments: list[str], values: Sequence[float | None], whole: list[bool], *, filled: bool, width: int
 ) -> list[Any]:
     sure = [value if certain else None for value, certain in zip(values, whole, strict=True)]
     fill = "tozeroy" if number == 1 and filled else "none"
     cut = [
-        _line(number, moments[start:end], values[start:end], dash="3px,3px", fill=fill) for start, end in _cuts(whole)
+        _line(number, moments[start:end], values[start:end], dash="3px,3px", fill=fill, width=width)
+        for start, end in _cuts(whole)
     ]
-    return [_line(number, moments, sure, dash="solid", fill=fill), *cut]
+    return [_line(number, moments, sure, dash="solid", fill=fill, width=width), *cut]
 
 
-def _line(number: int, moments: list[str], values: Sequence[float | None], *, dash: str, fill: str) -> go.Scatter:
+def _line(
+    number: int, moments: list[str], values: Sequence[float | None], *, dash: str, fill: str, width: int
+) -> go.Scatter:
     return go.Scatter(
         x=moments,
         y=values,
         meta=_colour(number),
         mode="lines",
-        line={"width": 2, "dash": dash},
+        line={"width": width, "dash": dash},
         fill=fill,
         hoverinfo="skip",
     )
