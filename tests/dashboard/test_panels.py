@@ -166,6 +166,16 @@ def test_a_panel_shows_nine_rows_and_its_page_all_of_them(desk: Desk) -> None:
     assert "All rows" not in page
 
 
+def test_the_pale_line_of_the_period_before_stands_in_the_legend(busy_desk: Desk) -> None:
+    entry = re.compile(
+        r'<li class="earlier">Before<span class="earlier-days">: \d+ \w+ \d{4} – \d+ \w+ \d{4}</span></li>'
+    )
+    for report in ("/traffic/readers", "/overview/readers", "/explore?column=datetime&picture=line"):
+        and_ = "&" if "?" in report else "?"
+        assert len(entry.findall(busy_desk.get(report).content.decode())) == 1, report
+        assert not entry.search(busy_desk.get(f"{report}{and_}compare=off").content.decode()), report
+
+
 def test_csv_of_pages_reads_as_written_here(busy_desk: Desk) -> None:
     text = busy_desk.get("/traffic/pages.csv").content.decode()
     assert text == "Page,Visitors,Views\r\n/guide,2,2\r\n/,1,1\r\n"

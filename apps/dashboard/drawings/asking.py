@@ -50,6 +50,8 @@ class Answer:
     note: str = ""
     nothing: str = ""
     asked: tuple[Asked, ...] = ()
+    is_compared: bool = False
+    """Whether the same of an earlier period is drawn underneath."""
     is_cut: bool = False
     """Whether there are more rows than those."""
 

@@ -157,6 +157,7 @@ class Explored:
             table=by_moment(measures, series, interval=interval, zone=scope.zone, before=before),
             series=series,
             figure=figures.lines(labels, series, interval=interval, zone=scope.zone, before=before),
+            is_compared=before is not None,
             legend=_legend(labels),
             note=self._of_one if other else "",
         )

@@ -46,6 +46,7 @@ class Trend:
                 before=before,
                 is_share=all(figure.unit is Unit.PERCENT for figure in figures),
             ),
+            is_compared=before is not None,
             legend=tuple((str(figure.label), f"series-{number}") for number, figure in enumerate(figures, start=1)),
         )
 
