@@ -364,7 +364,7 @@ def test_the_filter_form_narrows_and_suggests_here_too(busy_desk: Desk) -> None:
 
 def test_the_request_stands_beside_the_figures_and_gives_them(busy_desk: Desk) -> None:
     page = busy_desk.get("/explore?column=visitorGeoCountry").content.decode()
-    section = re.search(r'<section class="card panel width-third" id="request">.*?</section>', page, re.DOTALL)
+    section = re.search(r'<section class="card panel width-third screen" id="request">.*?</section>', page, re.DOTALL)
     assert section is not None
     body, curl = (html.unescape(code) for code in re.findall(r"<code>(.*?)</code>", section[0], re.DOTALL))
     assert busy_desk.ask_api(body) == {"visitorGeoCountry": ["US", "DE", None], "visitorsCount": [2, 1, 1]}

@@ -176,6 +176,19 @@ def test_the_pale_line_of_the_period_before_stands_in_the_legend(busy_desk: Desk
         assert not entry.search(busy_desk.get(f"{report}{and_}compare=off").content.decode()), report
 
 
+@pytest.mark.parametrize("panel", ["pages", "campaign-sources"])
+def test_all_rows_are_offered_where_there_are_more_than_are_shown(desk: Desk, panel: str) -> None:
+    for number in range(9):
+        desk.holds(event(visitor=1, url_path=f"/{number}", utm_source=f"from-{number}"))
+    assert "All rows" not in desk.get(f"/traffic/{panel}", **{"HX-Request": "true"}).content.decode()
+    desk.holds(event(visitor=1, url_path="/9", utm_source="from-9"))
+    part = desk.get(f"/traffic/{panel}", **{"HX-Request": "true"}).content.decode()
+    assert "All rows" in part
+    # What is shown, and the request that gives exactly that, have nine rows all the same.
+    assert part.count('<th scope="row">') == 9
+    assert "&quot;limit&quot;: 9" in part
+
+
 def test_csv_of_pages_reads_as_written_here(busy_desk: Desk) -> None:
     text = busy_desk.get("/traffic/pages.csv").content.decode()
     assert text == "Page,Visitors,Views\r\n/guide,2,2\r\n/,1,1\r\n"

@@ -84,10 +84,14 @@ class Asker:
         where: Conditions = (),
         order: Mapping[str, Any] | None = None,
         limit: int | None = None,
+        spare: int = 0,
         period: Period | None = None,
         label: object = "",
     ) -> Result:
-        """The answer for the panel's conditions and ``where``; ``limit`` may be beyond what the API gives at once."""
+        """The answer for the panel's conditions and ``where``; ``limit`` may be beyond what the API gives at once.
+
+        ``spare`` rows beyond it are asked for here alone: whether they come tells whether there are more.
+        """
         body: Body = {
             "range": (period or self.scope.period).published,
             "timezone": self.scope.zone.key,
@@ -103,7 +107,7 @@ class Asker:
             body["limit"] = min(limit, MAX_LIMIT)
         named = {each["column"] for key in ("where", "select", "groupBy") for each in body.get(key, ())}
         self.asked.append(Asked(str(label), body, not named <= set(COLUMNS)))
-        return self._run(self.asked[-1], limit)
+        return self._run(self.asked[-1], limit + spare if limit else None)
 
     def site_has_events(self, period: Period) -> bool:
         """Whether the site has any event of anybody in a period, whatever the page is narrowed to."""
@@ -112,7 +116,7 @@ class Asker:
 
     def _run(self, asked: Asked, limit: int | None) -> Result:
         query = resolve(asked.body, site=self.scope.site, now=self.scope.now, internal=asked.is_internal)
-        return run(replace(query, limit=limit) if limit and limit > MAX_LIMIT else query)
+        return run(replace(query, limit=limit) if limit else query)
 
 
 class Drawing(Protocol):

@@ -47,8 +47,10 @@ class Attributes:
             where=({"column": "visitorClaimProperty", "values": [claim]},),
             order={"by": {"column": first.column}, "direction": "desc"},
             limit=rows,
+            spare=1,
         )
-        found = list(rows_of(result))
+        every = list(rows_of(result))
+        found = every[:rows]
         longest = max((first.of(row) for row in found), default=0) or 1
         return Answer(
             table=Table(
@@ -64,7 +66,7 @@ class Attributes:
                     for row in found
                 ),
             ),
-            is_cut=len(found) >= rows,
+            is_cut=len(every) > rows,
         )
 
 

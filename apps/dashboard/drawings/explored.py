@@ -62,8 +62,9 @@ class Explored:
             return self._heatmap(asker)
         if self.picture is Picture.BAR and self.axes[0].is_time:
             return self._columns(asker)
-        found = self._ask(asker, rows)
-        answer = Answer(table=self._table(found, asker.scope), is_cut=len(found) >= rows and bool(self.axes))
+        every = self._ask(asker, rows, spare=1)
+        found = every[:rows]
+        answer = Answer(table=self._table(found, asker.scope), is_cut=len(every) > rows)
         return self._with_bars(answer, found, asker.scope) if self.picture is Picture.BAR else answer
 
     def _ask(self, asker: Asker, rows: int, **options: Any) -> list[Found]:

@@ -41,8 +41,8 @@ class Ranking:
     kind: ClassVar[str] = "ranking"
 
     def draw(self, asker: Asker, *, rows: int) -> Answer:
-        found = self.rows(asker, rows)
-        return Answer(table=self.table(found, asker.scope), is_cut=len(found) >= rows)
+        found = self.rows(asker, rows, spare=1)
+        return Answer(table=self.table(found[:rows], asker.scope), is_cut=len(found) > rows)
 
     def blank(self, scope: Scope, rows: int) -> Table:
         """As many rows as may come, with nothing in them yet."""
@@ -52,13 +52,13 @@ class Ranking:
         )
         return Table(self.titles, (TableRow(cells=cells),) * rows)
 
-    def rows(self, asker: Asker, rows: int, **options: Any) -> list[Ranked]:
-        """The rows in their order, at most ``rows``."""
+    def rows(self, asker: Asker, rows: int, *, spare: int = 0, **options: Any) -> list[Ranked]:
+        """The rows in their order, at most ``rows``, and ``spare`` more that the panel's request does not give."""
         groups = alike(self.measures)
         if len(groups) == 1:
-            found = rows_of(self._ask(asker, groups[0], rows, **options))
+            found = rows_of(self._ask(asker, groups[0], rows, spare=spare, **options))
             return [self._ranked(row, {leaf: leaf.of(row) for leaf in groups[0]}) for row in found]
-        return self._merged(asker, groups, rows, **options)
+        return self._merged(asker, groups, rows + spare, **options)
 
     def _ask(self, asker: Asker, leaves: Sequence[Measure], rows: int, **options: Any) -> Result:
         by = self.order or leaves[0].column
