@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from apps.dashboard.frames import PLACES
 from apps.dashboard.reports import REPORTS
 from apps.events.store import EventStore
-from apps.organizations.models import User
+from apps.organizations.models import Membership, Role, User
 from apps.sites.models import Site
 from benchmarks.browser import show_all
 from tests.browser.conftest import Reader
@@ -69,6 +69,24 @@ def test_a_table_on_a_phone_scrolls_one_way_and_breaks_no_time(long_reader: Read
     assert [frame.evaluate(ways) for frame in frames.all() if frame.evaluate(ways) > 1] == []
     times = frames.locator("tbody .moment")
     assert [time.evaluate(LINES) for time in [*times.all()[:1], *times.all()[-1:]] if time.evaluate(LINES) != 1] == []
+
+
+@pytest.mark.parametrize("width", [PHONE, TABLET, LAPTOP])
+def test_the_fields_of_an_export_stand_in_line(reader: Reader, width: int) -> None:
+    Membership.objects.filter(user=reader.world.ben).update(role=Role.EDITOR)
+    reader.sign_in()
+    page = reader.page
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(reader.traffic.removesuffix("traffic") + "events")
+    form = page.locator("#export form")
+    fields = [*form.locator("label > :is(input, select)").all(), form.get_by_role("button")]
+    boxes = [box for field in fields if (box := field.bounding_box())]
+    assert len(boxes) == 4
+    assert {round(box["height"]) for box in boxes} == {round(boxes[0]["height"])}
+    first, second, *_rest = boxes
+    assert abs(first["width"] - second["width"]) < 1
+    if width > PHONE:
+        assert len({round(box["y"]) for box in boxes}) == 1
 
 
 @pytest.mark.parametrize("width", [PHONE, TABLET, LAPTOP])
