@@ -48,3 +48,10 @@ def test_the_last_column_of_events_is_in_sight_or_can_be_reached(
     operator.mouse.move(700, 250)
     operator.mouse.wheel(scrolled, 0)
     expect(cell).to_be_in_viewport(ratio=1)
+
+
+def test_what_is_not_so_is_no_fault(operator: Page, live_server: LiveServer) -> None:
+    operator.goto(f"{live_server.url}/admin/sites/site/")
+    for paused in operator.locator("#result_list .field-ingest_paused").all():
+        expect(paused).to_have_text("No")
+    expect(operator.locator("#result_list [class*='bg-red']")).to_have_count(0)
