@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("store")
 @pytest.fixture(autouse=True)
 def _middle_of_a_window() -> Any:
     cache.clear()
-    with time_machine.travel(utc_now().replace(minute=2, second=10), tick=False):
+    with time_machine.travel(utc_now().replace(minute=2, second=10, microsecond=0), tick=False):
         yield
 
 
