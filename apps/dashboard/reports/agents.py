@@ -75,6 +75,7 @@ AGENTS_REPORT = Report(
             headings=(_("Way"),),
             late=True,
             rows=len(SURFACES),
+            has_all=True,
             width=Width.THIRD,
             needs=_NEEDED,
         ),

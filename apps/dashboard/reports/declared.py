@@ -51,7 +51,8 @@ class Panel:
 
     Neighbours with the same ``group`` share one card, each behind its ``tab``. ``needs`` says what would fill it, as
     words or, with who sends it, as ``Needed``.
-    ``refresh``: seconds after which it asks again by itself. ``of_visits``: it counts visits, not events.
+    ``refresh``: seconds after which it asks again by itself. ``of_visits``: it counts visits, not events. ``has_all``:
+    there can be no more rows than its ``rows``.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Panel:
     late: bool = False
     width: Width = Width.HALF
     rows: int = 9
+    has_all: bool = False
     group: str = ""
     tab: Any = ""
     needs: Any = ""
