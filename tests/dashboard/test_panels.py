@@ -71,6 +71,15 @@ def test_the_totals_are_those_of_the_api(busy_desk: Desk) -> None:
     ]
 
 
+def test_a_mean_that_reads_as_it_did_has_not_changed(desk: Desk) -> None:
+    for month, views in ("03", 547), ("04", 543):
+        desk.holds(*(event(f"2026-{month}-15T09:00:00Z", visitor=each % 500 + 1) for each in range(views)))
+    answer = view_of(desk, "totals").answer
+    assert answer is not None
+    (mean,) = [each for each in answer.totals if each.label == "Views per session"]
+    assert (mean.cell.shown, mean.before.shown, mean.change) == ("1.09", "1.09", Change(Way.SAME))
+
+
 def test_totals_say_how_they_changed_since_the_previous_period(busy_desk: Desk) -> None:
     view = view_of(busy_desk, "totals")
     assert view.answer is not None

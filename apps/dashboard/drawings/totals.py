@@ -10,7 +10,7 @@ from apps.dashboard.drawings.asking import Answer, Asker
 from apps.dashboard.drawings.courses import by_bucket
 from apps.dashboard.measures import Figure, Measure, Unit, alike, columns_of
 from apps.dashboard.ranges import Period
-from apps.dashboard.tables import Series, Total, cell_of, change_of, rows_of, total_rows
+from apps.dashboard.tables import Change, Series, Total, Way, cell_of, change_of, rows_of, total_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,11 @@ class Totals:
         for figure, course in zip(self.figures, courses, strict=True):
             value = now[figure]
             old = before[figure] if compared else None
-            found.append(
-                Total(
-                    str(figure.label),
-                    cell_of(figure, value, scope.zone),
-                    cell_of(figure, old, scope.zone),
-                    change_of(value, old, is_share=figure.unit is Unit.PERCENT),
-                    course,
-                    is_unwanted=figure.is_unwanted,
-                )
-            )
+            cell, old_cell = cell_of(figure, value, scope.zone), cell_of(figure, old, scope.zone)
+            change = change_of(value, old, is_share=figure.unit is Unit.PERCENT)
+            if isinstance(value, float) and cell.shown == old_cell.shown:
+                change = Change(Way.SAME)  # a mean of 1.09 has not fallen from 1.09
+            found.append(Total(str(figure.label), cell, old_cell, change, course, is_unwanted=figure.is_unwanted))
         return Answer(totals=tuple(found), table=total_rows(found, is_compared=earlier is not None))
 
     def _ask(self, asker: Asker, period: Period, label: str = "") -> dict[Figure, Any]:
