@@ -100,6 +100,7 @@ def test_the_line_of_a_site_stays_in_its_card(reader: Reader, store: EventStore,
     card = page.locator(".site-card", has_text="1,234")
     expect(card.locator(".sparkline")).to_be_visible()
     assert card.evaluate_all(STICKING_OUT) == []
+    assert [figure.evaluate(LINES) for figure in card.locator("dd").all()] == [1, 1]
 
 
 @pytest.mark.parametrize("width", [PHONE, 560, TABLET, LAPTOP])

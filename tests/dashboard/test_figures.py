@@ -63,9 +63,9 @@ def widths(*values: tuple[int, ...]) -> list[int]:
 
 
 def test_a_line_under_another_of_the_same_figures_is_seen_at_both_sides_of_it() -> None:
-    assert widths((5, 7, 2), (5, 7, 2), (1, 2, 2)) == [6, 2, 2]
-    assert widths((5, 7, 2), (5, 7, 2), (5, 7, 2)) == [10, 6, 2]
-    assert widths((5, 7, 2), (6, 7, 2), (1, 1, 1)) == [6, 2, 2]
+    assert widths((5, 7, 2), (5, 7, 2), (1, 2, 2)) == [5, 2, 2]
+    assert widths((5, 7, 2), (5, 7, 2), (5, 7, 2)) == [8, 5, 2]
+    assert widths((5, 7, 2), (6, 7, 2), (1, 1, 1)) == [5, 2, 2]
     assert widths((5, 7, 2), (6, 8, 3), (0, 0, 0)) == [2, 2, 2]
     assert widths((0, 0, 0), (0, 0, 0)) == [2, 2]
 

@@ -18,7 +18,7 @@ _EARLIER = {Interval.HOUR: "D j M, H:i", Interval.DAY: "D j M Y", Interval.WEEK:
 _FADED = 0.55
 _NO_SIZE = 1_000_000
 _WIDTH = 2
-_EDGES = 4
+_EDGES = 3
 """How much wider a line is than the one that lies on it: so much of it is seen at both sides together."""
 _COVERED = 0.5
 """Beyond this part of its buckets, a line that has the figures of a later one is told to lie under it."""
