@@ -20,6 +20,7 @@ from apps.events.journal import segments
 from apps.events.store import TABLES, EventStore, Statement, StoreInUse, journal_folder
 from apps.rollups.status import in_words
 from insights_site.doctor.findings import Finding, problem, warning, well
+from insights_site.doctor.machine import room_on
 
 SECONDS = 15.0
 MANY_PARTS, TOO_MANY_PARTS = 300, 1_000
@@ -94,6 +95,8 @@ def _looked_at(store: Readable) -> Iterator[Finding]:
     yield well("events", f"The store can be read; its engine is ClickHouse {engine}.")
     yield from _tables(store)
     yield from _parts(store)
+    if settings.CLICKHOUSE_URL:  # else it is this machine's
+        yield from _disks(store)
     yield from _clocks(store, datetime.fromtimestamp(int(now), UTC))
 
 
@@ -154,6 +157,13 @@ def _parts(store: Readable) -> Iterator[Finding]:
             f"The engine put part {name} of {table} aside{_on(host)}: {reason}.",
             "Its events are missing, unless another replica has them: restore a backup.",
         )
+
+
+def _disks(store: Readable) -> Iterator[Finding]:
+    """Of the machine that answers; ``/readyz`` tells of it too."""
+    found = _rows(store, "SELECT name, hostName(), free_space, total_space FROM system.disks WHERE total_space > 0")
+    for name, host, free, total in found:
+        yield room_on(f"on the store's disk {name}{_on(host)}", free=int(free), total=int(total))
 
 
 def _on(host: str) -> str:

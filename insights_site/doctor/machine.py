@@ -57,15 +57,17 @@ def files_are_private() -> Iterator[Finding]:
 def disk_has_room() -> Iterator[Finding]:
     """Room for what comes, and for the engine to write parts anew."""
     room = shutil.disk_usage(settings.DATA_DIR)
-    share = room.free / room.total
-    told = f"{filesizeformat(room.free)} of {filesizeformat(room.total)} are free under {settings.DATA_DIR}."
+    place = f"under {settings.DATA_DIR}"
+    yield room_on(place, free=room.free, total=room.total, wanted=_size(settings.EVENT_STORE_DIR))
+
+
+def room_on(place: str, *, free: int, total: int, wanted: int = 0) -> Finding:
+    """Whether a disk has room, and more than the ``wanted`` bytes."""
+    told = f"{filesizeformat(free)} of {filesizeformat(total)} are free {place}."
     advice = "Make room, keep events for fewer months (a site's retention), or use a larger disk."
-    if share < TOO_LITTLE or room.free < LEAST_BYTES:
-        yield problem("disk", told, advice)
-    elif share < LITTLE or room.free < _size(settings.EVENT_STORE_DIR):
-        yield warning("disk", told, advice)
-    else:
-        yield well("disk", told)
+    if free < max(TOO_LITTLE * total, LEAST_BYTES):
+        return problem("disk", told, advice)
+    return warning("disk", told, advice) if free < max(LITTLE * total, wanted) else well("disk", told)
 
 
 def _is_open(path: Path) -> bool:

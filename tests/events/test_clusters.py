@@ -18,7 +18,7 @@ from apps.events.models import Event
 from apps.events.remote import missing
 from apps.events.store import TABLES, EventStore, Statement
 from insights_site import state
-from insights_site.doctor import events
+from insights_site.doctor import events, machine
 from insights_site.doctor.findings import Health
 from tests.servers.engine import CLUSTER, TWICE
 from tests.servers.running import ClickHouse, wait_until
@@ -176,6 +176,28 @@ def test_the_doctor_sees_what_all_machines_have(
         assert told == 2 * [f"A change of table table_changes_local fails on {host}: {mutation}."]
     finally:
         cluster.command(Statement(sql="KILL MUTATION WHERE table = 'table_changes_local' SYNC"))
+
+
+def test_the_doctor_looks_at_the_disk_of_the_store(
+    server: ClickHouse, cluster: EventStore, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.migrate()
+    settings.CLICKHOUSE_URL, settings.CLICKHOUSE_CLUSTER = server.url, CLUSTER
+
+    def told() -> tuple[Health, str]:
+        (found,) = [each for each in events.store_is_sound() if each.check == "disk"]
+        return found.health, found.message
+
+    monkeypatch.setattr(machine, "TOO_LITTLE", 0.0)
+    monkeypatch.setattr(machine, "LEAST_BYTES", 0)
+    monkeypatch.setattr(machine, "LITTLE", 0.0)
+    health, message = told()
+    assert health is Health.OK
+    assert message.endswith(f"are free on the store's disk default on {socket.gethostname()}.")
+    monkeypatch.setattr(machine, "LITTLE", 1.0)
+    assert told()[0] is Health.WARNING
+    monkeypatch.setattr(machine, "LEAST_BYTES", 1 << 60)
+    assert told()[0] is Health.PROBLEM
 
 
 def test_the_doctor_tells_that_a_cluster_is_not_whole(
