@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from apps.core.errors import Refusal
 from apps.dashboard.columns import PAGE, SHOWN, SOURCE
 from apps.dashboard.controls import Choice
-from apps.dashboard.drawings.asking import Answer, Asked, Asker, WithRows
+from apps.dashboard.drawings.asking import Answer, Asked, Asker, WithNote, WithRows
 from apps.dashboard.reports import Panel, Report
 from apps.dashboard.scope import Scope, tab_of
 from apps.dashboard.tables import Table, TableRow
@@ -145,7 +145,10 @@ class PanelView:
             return _(
                 "Visits are made of the views that filters leave: other pages that were read in them do not count."
             )
-        return self.answer.note if self.answer else ""
+        if self.answer:
+            return self.answer.note
+        drawing = self.panel.drawing
+        return drawing.note(self.scope) if isinstance(drawing, WithNote) else ""
 
     @property
     def figure_id(self) -> str:

@@ -136,6 +136,14 @@ class WithRows(Drawing, Protocol):
         """As many rows as may come, with nothing in them yet."""
 
 
+@runtime_checkable
+class WithNote(Drawing, Protocol):
+    """A drawing below which a sentence always stands."""
+
+    def note(self, scope: Scope) -> str:
+        """The sentence, which is known before the figures are."""
+
+
 def columns(names: Iterable[str]) -> list[dict[str, str]]:
     """Names as the published form has them, each once."""
     return [{"column": name} for name in dict.fromkeys(names)]

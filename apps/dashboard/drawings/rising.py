@@ -46,7 +46,7 @@ class Risers:
         return Answer(
             table=self._table(risen[:rows], now, rises, asker.scope),
             is_cut=len(risen) > rows,
-            note=_("Held against %(first)s to %(last)s.") % _days(earlier),
+            note=self.note(asker.scope),
         )
 
     def _table(self, risen: list[Any], now: dict[Any, Any], rises: dict[Any, Any], scope: Scope) -> Table:
@@ -69,6 +69,10 @@ class Risers:
     def blank(self, scope: Scope, rows: int) -> Table:
         """As many rows as may come, with nothing in them yet."""
         return self._ranking.blank(scope, rows)
+
+    def note(self, scope: Scope) -> str:
+        """With which period it is compared."""
+        return _("Held against %(first)s to %(last)s.") % _days(_earlier(scope))
 
     @property
     def _ranking(self) -> Ranking:
