@@ -74,8 +74,8 @@ def as_text(out: TextIO, exc_info: ExcInfo) -> None:
     pieces = []
     for each, is_cause in _chain(exc_info[1]):
         frames = "".join(traceback.format_tb(each.__traceback__))
-        pieces += [f"Traceback (most recent call last):\n{frames}{told(each)}\n", _CAUSE if is_cause else _CONTEXT]
-    out.write("\n" + "".join(reversed(pieces[:-1])).rstrip("\n"))
+        pieces += [_CAUSE if is_cause else _CONTEXT, f"Traceback (most recent call last):\n{frames}{told(each)}\n"]
+    out.write("\n" + "".join(reversed(pieces[1:])).rstrip("\n"))
 
 
 def without_values(record: logging.LogRecord) -> logging.LogRecord:

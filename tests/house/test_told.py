@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -91,6 +92,21 @@ def test_in_json_an_error_is_a_list_with_the_outermost_first() -> None:
         "test_in_json_an_error_is_a_list_with_the_outermost_first",
         "meet_the_mark",
     ]
+
+
+def test_in_text_the_outermost_is_the_last_and_between_each_two_stands_how_they_belong_together() -> None:
+    try:
+        meet_the_mark()
+    except RuntimeError:
+        line = Log("text").format(logging.LogRecord("any", logging.ERROR, "", 0, "It failed.", (), sys.exc_info()))
+    wanted = (
+        "KeyError",
+        "During handling of the above",
+        "ValueError",
+        "The above exception was the direct",
+        "RuntimeError",
+    )
+    assert re.findall(f"(?m)^({'|'.join(wanted)})", line) == [*wanted]
 
 
 def refused_by_the_engine(store: EventStore) -> None:
