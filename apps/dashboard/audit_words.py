@@ -43,6 +43,8 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
 }
 """Of details with fixed values, what these are called."""
 
+_FIRST = ("member", "token", "link", "report", "user", "role", "scopes", "sites", "expires_at")
+"""The order in which details are told, before all others: PostgreSQL keeps none."""
 _MOMENTS = {"before", "expires_at", "old_ends_at"}
 
 
@@ -68,8 +70,12 @@ def _texts(entry: AuditEntry) -> Iterator[str]:
 
 def in_words(details: Mapping[str, Any], names: Names) -> str:
     """All details that say something. ``names`` are those of ids; what has none is told by its id."""
-    told = ((name, _value(name, value, names)) for name, value in details.items())
+    told = ((name, _value(name, details[name], names)) for name in sorted(details, key=_place))
     return " · ".join(f"{_heading(name)}: {value}" for name, value in told if value)
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (_FIRST.index(name) if name in _FIRST else len(_FIRST)), name
 
 
 def _heading(name: str) -> str:
