@@ -21,15 +21,14 @@ class NotJson(Exception):
 def check_plain(value: object) -> None:
     """Raises ``TypeError`` for what JSON would give back as something else: a tuple, a datetime, a lazy text, a key
     that is no text."""
-    kind = type(value)
-    if kind is list:
-        for each in value:  # type: ignore[attr-defined]
+    if type(value) is list:
+        for each in value:
             check_plain(each)
-    elif kind is dict and all(type(key) is str for key in value):  # type: ignore[attr-defined]
-        for each in value.values():  # type: ignore[attr-defined]
+    elif type(value) is dict and all(type(key) is str for key in value):
+        for each in value.values():
             check_plain(each)
-    elif kind not in _PLAIN:
-        raise TypeError(f"A cache holds what JSON does, and no {kind.__name__}: {value!r:.80}")
+    elif type(value) not in _PLAIN:
+        raise TypeError(f"A cache holds what JSON does, and no {type(value).__name__}.")
 
 
 class JsonText:
