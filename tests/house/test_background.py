@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -86,6 +89,25 @@ def test_each_queue_gets_its_own_messages_only() -> None:
 def test_tasks_of_rollups_go_to_their_own_queue() -> None:
     assert app.amqp.router.route({}, "apps.rollups.tasks.fill")["queue"].name == "rollups"
     assert app.amqp.router.route({}, delete_expired_sessions.name)["queue"].name == "maintenance"
+
+
+def test_any_process_that_sets_django_up_sends_tasks_to_our_queues() -> None:
+    """Not to those of Celery's default app, where nobody looks."""
+    program = (
+        "import django; django.setup()\n"
+        "from apps.organizations.tasks import delete_expired_sessions\n"
+        "print(delete_expired_sessions.app.main)"
+    )
+    environment = {"DJANGO_SETTINGS_MODULE": "insights_site.settings"}
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == "insights_site\n"
 
 
 def test_redis_on_a_socket_is_written_as_celery_writes_it() -> None:
