@@ -41,7 +41,7 @@ test: $(VENV)/installed-dev npm ## Run the tests; what this machine lacks is ski
 # Where the engine, the database or the broker could make a difference.
 SERVER_TESTS := tests/api tests/insights tests/rollups tests/dashboard tests/keeping
 
-test-server: $(VENV)/installed-dev npm ## Run the tests of API, rollups and pages with servers: event store, PostgreSQL, Redis.
+test-server: $(VENV)/installed-dev npm ## Run the tests of API, rollups and pages with servers, three web processes and two workers.
 	@TEST_MODE=server $(PY) -m pytest -n $(WORKERS) --dist loadfile $(SERVER_TESTS)
 
 test-recipes: $(VENV)/installed-dev recipes ## Build a site with each recipe of docs/recipes, and read it in Chromium.

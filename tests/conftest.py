@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import NoReturn
 
 import pytest
@@ -16,6 +17,7 @@ from apps.events.refused import recorder
 from apps.events.store import EventStore, Statement, close_store, get_store
 from apps.organizations import triggers
 from tests.people import World, make_world
+from tests.servers.processes import Processes, asked, asks_processes
 
 
 def require(executable: str) -> str:
@@ -42,6 +44,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("embedded")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    for item in filter(asks_processes, items):  # other processes see what is committed
+        item.add_marker(pytest.mark.django_db(transaction=True), append=False)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,6 +66,20 @@ def _tables_are_emptied_without_triggers() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(TransactionTestCase, "_fixture_teardown", without_triggers)
+        yield
+
+
+@pytest.fixture(scope="session")
+def _processes(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
+    processes = Processes(tmp_path_factory.mktemp("processes"))
+    yield processes
+    processes.end()
+
+
+@pytest.fixture(autouse=True)
+def _asks_processes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """With servers, requests go to three web processes, unless the test needs the one that answers for itself."""
+    with asked(request.getfixturevalue("_processes")) if asks_processes(request.node) else nullcontext():
         yield
 
 

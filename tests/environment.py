@@ -1,6 +1,7 @@
 """Loaded before the settings (see addopts): every test process has a data folder of its own, and never the user's.
 
-``TEST_MODE=server`` starts an event store, a database and a broker beside it, which all tests of the process use;
+``TEST_MODE=server`` starts an event store, a database and a broker beside it, which all tests of the process use, and
+the web processes and workers that their requests go to (``tests.servers.processes``);
 ``TEST_MODE=cluster`` has the store pass for a cluster, of one machine.
 """
 

@@ -75,6 +75,7 @@ def test_a_token_does_not_reach_its_owners_other_organization(world: World, stor
     assert [each["title"] for each in ada.get("/v1/orgs").json()["items"]] == ["Acme"]
 
 
+@pytest.mark.one_process
 def test_a_revoked_token_ends_at_once_in_this_process(ada: Caller) -> None:
     assert ada.get("/v1/user").status_code == 200
     ApiToken.objects.get().revoke(utc_now())
@@ -152,6 +153,7 @@ def test_a_spoofed_forwarded_address_does_not_escape_the_limit(anybody: Caller) 
     assert left == [left[0], left[0] - 1, left[0] - 2]
 
 
+@pytest.mark.one_process
 def test_a_foreign_host_is_refused_in_the_published_shape(anybody: Caller) -> None:
     assert refusal(anybody.get("/v1/user", headers={"host": "evil.example"}))[0] == 400
 
@@ -193,6 +195,7 @@ def test_no_address_is_kept_for_the_limits(anybody: Caller) -> None:
     assert "203.0.113.77" not in kept[0]
 
 
+@pytest.mark.one_process
 def test_ids_too_long_to_be_anybodys_are_not_remembered(ada: Caller, world: World) -> None:
     before = len(public_sites)
     for length in (257, 4000):

@@ -51,6 +51,7 @@ def test_a_key_belongs_to_its_site_and_to_its_caller(
     assert count(store) == 4
 
 
+@pytest.mark.one_process
 def test_a_key_with_another_body_is_refused(anybody: Caller, world: World, store: EventStore) -> None:
     assert post(anybody, world.docs, "k1").status_code == 204
     again = post(anybody, world.docs, "k1", location={"page": "p2"})
@@ -74,6 +75,7 @@ def test_any_visible_text_is_a_key(anybody: Caller, world: World, store: EventSt
     assert count(store) == 1
 
 
+@pytest.mark.one_process
 def test_a_repetition_counts_once_for_24_hours_even_when_its_timestamps_are_old(
     anybody: Caller, world: World, store: EventStore
 ) -> None:

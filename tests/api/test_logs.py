@@ -140,6 +140,7 @@ def test_a_line_for_people_has_the_same_fields() -> None:
     )
 
 
+@pytest.mark.embedded
 @pytest.mark.django_db(transaction=True)
 def test_a_message_to_a_worker_carries_the_id_of_the_request() -> None:
     with (

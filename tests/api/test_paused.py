@@ -39,6 +39,7 @@ def test_the_other_ways_refuse_too(anybody: Caller, world: World, way: str) -> N
     assert (answer.status_code, answer.content) == (403, b"This site is paused and takes no events")
 
 
+@pytest.mark.one_process
 def test_what_was_refused_is_counted_with_its_reason(anybody: Caller, world: World) -> None:
     pause_ingest(world.docs, who=world.ada)
     anybody.track(world.docs, event())

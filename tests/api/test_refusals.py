@@ -19,6 +19,8 @@ from tests.api.calls import Caller, address, event
 from tests.events.refusals import counted, kept
 from tests.people import World, token_of
 
+pytestmark = pytest.mark.one_process  # what is refused waits in the process for a while
+
 NO_EVENT = ("", "", "")
 
 

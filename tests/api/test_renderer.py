@@ -58,6 +58,7 @@ def test_nothing_left_is_400_in_plain_text(anybody: Caller, world: World, events
     assert response.content == b"No events of the last 5 minutes"
 
 
+@pytest.mark.one_process
 def test_a_repeated_request_counts_once_even_when_some_or_all_of_its_events_are_old_by_then(
     anybody: Caller, world: World, store: EventStore
 ) -> None:

@@ -126,6 +126,7 @@ def test_a_reader_of_the_pixel_is_one_visitor_until_midnight(anybody: Caller, wo
     assert len(set(visitors)) == 3
 
 
+@pytest.mark.one_process
 def test_the_pixel_counts_nobody_who_does_not_want_it(anybody: Caller, world: World, store: EventStore) -> None:
     assert pixel(anybody, world, referer=PAGE, sec_gpc="1")[:2] == (200, "image/gif")
     assert pixel(anybody, world, referer=PAGE, dnt="1")[:2] == (200, "image/gif")

@@ -13,6 +13,8 @@ from apps.sites.models import IngestPolicy
 from tests.api.calls import Caller, address, event, refusal
 from tests.people import World, token_of
 
+pytestmark = pytest.mark.one_process  # limit and clock are changed within it
+
 MOMENT = 1_790_000_010
 
 

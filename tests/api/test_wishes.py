@@ -28,6 +28,7 @@ def renderer(world: World) -> str:
     return f"/~gitbook/__evt?o={world.acme.public_id}&s={world.docs.public_id}"
 
 
+@pytest.mark.one_process
 @pytest.mark.parametrize(("headers", "reason"), WISHES)
 def test_a_wish_is_respected_and_counted_as_one(
     anybody: Caller, world: World, store: EventStore, headers: dict[str, str], reason: str

@@ -128,6 +128,7 @@ def _store_away(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.CLICKHOUSE_URL = "http://127.0.0.1:9"
 
 
+@pytest.mark.one_process
 @pytest.mark.usefixtures("_store_away")
 def test_pages_render_with_a_calm_sentence_while_the_store_is_away(desk: Desk) -> None:
     for path in (
@@ -140,6 +141,7 @@ def test_pages_render_with_a_calm_sentence_while_the_store_is_away(desk: Desk) -
         assert "Acme Docs" in answer.content.decode() or path.endswith("/check")
 
 
+@pytest.mark.one_process
 @pytest.mark.usefixtures("_store_away")
 def test_csv_is_503_while_the_store_is_away(desk: Desk) -> None:
     answer = desk.get("/traffic/pages.csv")
@@ -160,6 +162,7 @@ def test_pages_allow_scripts_and_styles_of_their_own_files_only(busy_desk: Desk)
     assert not re.search(r'(src|href|action)="(https?:)?//', page)
 
 
+@pytest.mark.one_process
 def test_the_looser_policy_is_only_the_administrations(world: World) -> None:
     staff = User.objects.create_superuser("root@example.com", "x")
     client = Client()

@@ -64,6 +64,7 @@ def codes(answer: Any) -> list[str]:
     return [html.unescape(code) for code in re.findall(r"<pre[^>]*><code>(.*?)</code>", answer.content.decode())]
 
 
+@pytest.mark.one_process
 @pytest.mark.parametrize("role", [Role.OWNER, Role.EDITOR])
 def test_editors_and_owners_make_a_link_that_is_shown_once_and_works(seat: As, role: Role) -> None:
     desk = seat(role)
@@ -130,6 +131,7 @@ def test_a_stranger_cannot_list_the_links(desk: Desk, link: ShareLink) -> None:
     assert list(ShareLink.objects.visible_to(desk.world.cy)) == []
 
 
+@pytest.mark.one_process
 @pytest.mark.parametrize("path", ["/revoke", "/password"])
 def test_a_link_is_not_found_below_another_site(seat: As, link: ShareLink, path: str) -> None:
     desk = seat(Role.OWNER)
@@ -167,6 +169,7 @@ def test_the_list_tells_what_is_shared_and_how(desk: Desk) -> None:
     assert "Last day 30 Apr 2026 · expired " in shown
 
 
+@pytest.mark.one_process
 def test_a_view_is_handed_over_to_the_form(seat: As) -> None:
     desk = seat(Role.EDITOR)
     asked = urlencode({"report": "traffic", "query": "from=2026-04-01&to=2026-04-30"})
@@ -177,6 +180,7 @@ def test_a_view_is_handed_over_to_the_form(seat: As) -> None:
     assert desk.get("/share?report=nothing&query=%00").status_code == 200
 
 
+@pytest.mark.one_process
 def test_password_last_day_and_hosts_are_taken_over(seat: As) -> None:
     desk = seat(Role.OWNER)
     Site.objects.filter(pk=desk.site.pk).update(time_zone="America/New_York")
@@ -284,6 +288,7 @@ def test_hosts_are_a_list_of_at_most_fifty(hosts: object) -> None:
     validate_embed_hosts(["a.example"] * 50)
 
 
+@pytest.mark.one_process
 def test_revoking_ends_a_link_and_takes_it_off_the_list(seat: As, link: ShareLink) -> None:
     desk = seat(Role.EDITOR)
     answer = desk.client.post(f"{desk.home}/share/{link.public_id}/revoke", follow=True)

@@ -148,6 +148,7 @@ def test_members_of_an_organization_are_no_staff(client: Client, world: World) -
         assert client.get(address).headers["Location"].startswith("/admin/login/")
 
 
+@pytest.mark.one_process
 def test_staff_with_the_permission_erase_a_visitor(client: Client, tracked: EventStore, world: World) -> None:
     browser = staff(client, "add_erasure", "view_erasure")
     assert browser.get(ADD).status_code == 200
@@ -185,6 +186,7 @@ def test_staff_export_a_visitor(client: Client, tracked: EventStore, world: Worl
     assert AuditEntry.objects.get().what == "export_visitor"
 
 
+@pytest.mark.one_process
 def test_the_audit_can_be_read_in_the_admin_and_nothing_else(client: Client, world: World) -> None:
     entry = AuditEntry.objects.create(who="command", what="erase_reset", site=world.docs.public_id)
     browser = staff(client)

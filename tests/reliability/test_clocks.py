@@ -17,6 +17,8 @@ pytestmark = pytest.mark.embedded  # it brings servers of its own
 
 SIZE = 7
 HOUR = 3_600
+_SLEEP = "import select, time; time.sleep = lambda seconds: select.select((), (), (), seconds) and None"
+"""libfaketime 0.9.10 lets Python's own sleep fail (``clock_nanosleep``: EINVAL) where it leaves that clock alone."""
 
 
 class Clock:
@@ -25,7 +27,9 @@ class Clock:
     def __init__(self, folder: Path, library: Path) -> None:
         self._file = folder / "clock"
         self.set(0)
+        (folder / "sitecustomize.py").write_text(_SLEEP)
         self.settings = {
+            "PYTHONPATH": str(folder),
             "LD_PRELOAD": str(library),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",

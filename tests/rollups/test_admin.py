@@ -98,6 +98,7 @@ def test_who_may_change_periods_may_rebuild(client: Client, world: World, superu
     assert states(world) == {"day 04-28 00": "due"}
 
 
+@pytest.mark.one_process
 def test_nothing_can_be_added_changed_or_deleted_by_hand(client: Client, world: World) -> None:
     period = record(world.docs, "day", "2026-04-28", events=7)
     browser = staff(client, superuser=True)
@@ -225,6 +226,7 @@ def test_wrong_counts_are_read_no_more_from_the_moment_of_the_action_and_then_co
     assert len(verify(100)[1]) == 2  # the days that nobody asked to rebuild
 
 
+@pytest.mark.one_process
 def test_the_page_of_a_site_tells_how_far_its_counts_are(
     client: Client, world: World, clock_that_stands: datetime
 ) -> None:
@@ -242,6 +244,7 @@ def test_the_page_of_a_site_tells_how_far_its_counts_are(
     assert "Nothing is counted yet." in browser.get(f"/admin/sites/site/{world.secrets.pk}/change/").content.decode()
 
 
+@pytest.mark.one_process
 def test_the_page_of_a_site_says_nothing_of_counts_where_they_may_not_be_seen(client: Client, world: World) -> None:
     browser = staff(client, "change_site")
     page = browser.get(f"/admin/sites/site/{world.docs.pk}/change/")
@@ -249,6 +252,7 @@ def test_the_page_of_a_site_says_nothing_of_counts_where_they_may_not_be_seen(cl
     assert "Prepared counts" not in page.content.decode()
 
 
+@pytest.mark.one_process
 def test_a_new_site_and_a_saved_one_are_as_before(client: Client, world: World) -> None:
     browser = staff(client, superuser=True)
     assert "Prepared counts" not in browser.get("/admin/sites/site/add/").content.decode()
