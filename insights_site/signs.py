@@ -12,9 +12,12 @@ SECONDS = 60
 
 
 def note(part: str) -> None:
-    """``part`` (``worker``, ``beat``) is alive now. Where Redis is away the sign is lost; the next comes soon."""
+    """``part`` (``worker``, ``beat``) is alive now. Where Redis is away the sign is lost; the next comes soon.
+
+    A whole number lies in Redis as such, so that releases that kept pickles there read it too.
+    """
     with contextlib.suppress(redis.RedisError):
-        caches["signs"].set(part, True, SECONDS)
+        caches["signs"].set(part, 1, SECONDS)
 
 
 def forget(part: str) -> None:

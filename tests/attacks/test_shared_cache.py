@@ -18,6 +18,7 @@ import redis
 from django.conf import settings
 from django.core.cache import cache
 from django.core.cache.backends.base import BaseCache
+from django.core.cache.backends.redis import RedisCache
 from django.test import Client
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy
@@ -25,6 +26,7 @@ from django.utils.translation import gettext_lazy
 from apps.core.limits import Limit, increment
 from apps.core.shared_cache import OwnMemory
 from apps.organizations.models import User
+from insights_site import signs
 from tests.conftest import require
 from tests.people import World
 from tests.servers.running import Redis
@@ -137,6 +139,16 @@ def test_numbers_are_counted_on(shared: BaseCache, monkeypatch: pytest.MonkeyPat
     assert shared.get("n") == 3
     few = Limit(name="few", most=1, seconds=60)
     assert [few.take("ada", 120.0) for _ in range(2)] == [0, 60]
+
+
+def test_a_release_that_keeps_pickles_reads_signs_of_life_during_an_upgrade(
+    server: Redis, all_shared: dict[str, BaseCache], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signs, "caches", all_shared)
+    signs.note("worker")
+    assert signs.is_alive("worker")
+    earlier = RedisCache(server.url, {"KEY_PREFIX": "signs"})
+    assert earlier.get("worker") == 1
 
 
 def test_the_search_of_the_administration_keeps_what_it_found(client: Client, world: World) -> None:

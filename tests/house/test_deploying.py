@@ -109,6 +109,24 @@ def test_a_file_that_is_unsound_is_found(tmp_path: Path, capsys: pytest.CaptureF
     assert "DL3007" in capsys.readouterr().out
 
 
+def test_a_new_release_reaches_workers_and_beat_before_the_web() -> None:
+    """An old worker does not know the messages of a new web."""
+    guide = (ROOT / "docs" / "deploy.md").read_text()
+    section = guide.partition("\n## Starting anew\n")[2].partition("\n## ")[0]
+    units, containers = re.findall(r"```sh\n(.+?)```", section, re.DOTALL)
+    restarted = re.findall(r"^systemctl (restart|reload) (\S+)$", units, re.MULTILINE)
+    assert restarted == [
+        ("restart", "site-insights-worker"),
+        ("restart", "site-insights-beat"),
+        ("reload", "site-insights"),
+    ]
+    assert all((ROOT / "deploy" / "systemd" / f"{unit}.service").is_file() for _how, unit in restarted)
+    started = re.findall(r"^docker compose up -d (.+)$", containers, re.MULTILINE)
+    assert started == ["--no-deps --scale worker=2 worker", "--no-deps beat", "--scale worker=2"]
+    for commands, first in ((units, "systemctl"), (containers, "docker compose up")):
+        assert commands.index("manage.py migrate") < commands.index(first)
+
+
 def test_the_image_is_made_in_stages_of_locked_wheels_and_runs_as_a_number_of_its_own() -> None:
     build, final = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]
     assert "--require-hashes" in build
