@@ -13,6 +13,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -83,7 +84,24 @@ def _number_of(name: str) -> Subquery:
     return Subquery(counted.values("number"))
 
 
-class NewUserForm(UserCreationForm):  # type: ignore[misc]
+class _Address(forms.ModelForm):  # type: ignore[type-arg]  # generic to the type checker alone
+    """A new address is stored as everywhere else, and is nobody else's in other capitals; one that is there stays."""
+
+    def clean_email(self) -> str:
+        written: str = self.cleaned_data["email"]
+        if "email" not in self.changed_data:
+            return written
+        email = written.lower()
+        if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
+            raise ValidationError(self.instance.unique_error_message(User, ("email",)))
+        return email
+
+
+class PersonForm(_Address, UserChangeForm):  # type: ignore[misc]
+    """A person who is there."""
+
+
+class NewUserForm(_Address, UserCreationForm):  # type: ignore[misc]
     """A new person is known by e-mail address."""
 
     class Meta:
@@ -94,7 +112,7 @@ class NewUserForm(UserCreationForm):  # type: ignore[misc]
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, MembersAdmin, AuditedAdmin):  # type: ignore[misc,type-arg]  # unfold is untyped
     noun = "person"
-    form = UserChangeForm
+    form = PersonForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "last_login")

@@ -43,7 +43,14 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        """The person with an address, whatever its case; of several that differ in case alone, the one written so.
+
+        Raises ``User.DoesNotExist``.
+        """
+        try:
+            return self.get(email__iexact=username)
+        except User.MultipleObjectsReturned:
+            return self.get(email=username)
 
 
 class User(AbstractUser):

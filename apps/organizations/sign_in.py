@@ -61,9 +61,13 @@ def _account(credentials: Mapping[str, Any]) -> str:
 
 
 def vouch_for(user: User) -> None:
-    """Believe the address of somebody whom an operator made: those who signed up themselves have theirs listed."""
-    if not EmailAddress.objects.filter(user=user).exists():
-        EmailAddress.objects.create(user=user, email=user.email.lower(), primary=True, verified=True)
+    """Believe the address of somebody whom an operator made: those who signed up themselves have theirs listed.
+
+    One that is believed of another account, which an earlier release made in other capitals, is not.
+    """
+    theirs, address = EmailAddress.objects.filter(user=user), user.email.lower()
+    if not theirs.exists() and not EmailAddress.objects.filter(email=address, verified=True).exists():
+        EmailAddress.objects.create(user=user, email=address, primary=True, verified=True)
 
 
 def is_confirmed(user: User, email: str) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
 from apps.organizations.models import User
+from apps.organizations.sign_in import is_confirmed
 from tests.people import PASSWORD, World
 
 
@@ -35,6 +37,30 @@ def test_ada_signs_in_with_her_address_in_any_case(client: Client, world: World)
     assert '<input type="hidden" name="next" value="/admin/">' in page.content.decode()
     assert sign_in(client, "Ada@Example.com", PASSWORD) == 302
     assert is_signed_in(client)
+
+
+@pytest.mark.parametrize("mails", [False, True])
+def test_accounts_whose_addresses_differ_in_capitals_alone_are_no_error(
+    client: Client, world: World, settings: Any, mails: bool
+) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory" if mails else "none"
+    other = User.objects.create_user("else@example.com", "another long password")
+    User.objects.filter(pk=other.pk).update(email="Ada@example.com")
+    for email in ("ada@example.com", "Ada@example.com"):
+        assert sign_in(client, email, "a wrong password") == 200
+        assert sign_in(client, email, PASSWORD) == 302
+        assert client.session["_auth_user_id"] == str(world.ada.pk)
+        client.logout()
+        assert sign_in(client, email, "another long password") == 200
+    User.objects.filter(pk=world.ada.pk).update(email="ADA@example.com")
+    assert sign_in(client, "ada@example.com", "a wrong password") == 200
+
+
+def test_one_address_is_believed_of_one_account_alone(world: World) -> None:
+    other = User.objects.create(email="Ada@example.com")
+    assert is_confirmed(world.ada, "ada@example.com")
+    assert not is_confirmed(other, "Ada@example.com")
+    assert is_confirmed(world.ada, "ada@example.com")
 
 
 def test_ada_is_brought_to_where_she_wanted_and_never_to_another_host(client: Client, world: World) -> None:

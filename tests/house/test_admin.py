@@ -80,17 +80,47 @@ def test_every_kind_of_row_can_be_opened(staff: Client, world: World) -> None:
         assert staff.get(f"/admin/{path}/change/").status_code == 200, path
 
 
-def test_a_new_person_is_made_by_address_and_can_sign_in(staff: Client) -> None:
-    form = {
-        "email": "dana@example.com",
+def new_person(email: str) -> dict[str, str]:
+    return {
+        "email": email,
         "usable_password": "true",
         "password1": PASSWORD,
         "password2": PASSWORD,
         "memberships-TOTAL_FORMS": "0",
         "memberships-INITIAL_FORMS": "0",
     }
-    assert staff.post("/admin/organizations/user/add/", form).status_code == 302
+
+
+def test_a_new_person_is_made_by_address_and_can_sign_in(staff: Client) -> None:
+    assert staff.post("/admin/organizations/user/add/", new_person("Dana@Example.com")).status_code == 302
     assert User.objects.get(email="dana@example.com").check_password(PASSWORD)
+
+
+def test_nobody_gets_an_address_that_somebody_has_in_other_capitals(staff: Client) -> None:
+    dana = User.objects.create(email="Dana@example.com")
+    refused = staff.post("/admin/organizations/user/add/", new_person("dana@example.com"))
+    assert "User with this E-mail address already exists." in refused.content.decode()
+    assert User.objects.filter(email__iexact="dana@example.com").get() == dana
+
+
+def test_a_changed_address_is_stored_as_that_of_a_new_person_and_another_stays_as_it_was(
+    staff: Client, world: World
+) -> None:
+    page = f"/admin/organizations/user/{world.ben.pk}/change/"
+    form = {key: value for key, value in new_person("").items() if key.startswith("memberships-")} | {
+        "is_active": "on",
+        "date_joined_0": "2026-01-01",
+        "date_joined_1": "12:00:00",
+    }
+    refused = staff.post(page, form | {"email": "Cy@example.com"})
+    assert "User with this E-mail address already exists." in refused.content.decode()
+    assert staff.post(page, form | {"email": "Benjamin@example.com"}).status_code == 302
+    world.ben.refresh_from_db()
+    assert world.ben.email == "benjamin@example.com"
+    User.objects.filter(pk=world.ben.pk).update(email="CY@example.com")  # as an earlier release let it be
+    assert staff.post(page, form | {"email": "CY@example.com", "first_name": "Benny"}).status_code == 302
+    world.ben.refresh_from_db()
+    assert (world.ben.email, world.ben.first_name) == ("CY@example.com", "Benny")
 
 
 def test_a_new_organization_gets_its_members_on_the_same_page(staff: Client, world: World) -> None:

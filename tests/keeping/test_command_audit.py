@@ -149,6 +149,29 @@ def test_a_password_that_a_command_sets_is_told_with_whose_it_is(world: World) -
     assert AuditEntry.objects.count() == 1
 
 
+@pytest.mark.usefixtures("_typed")
+def test_a_password_is_set_of_whom_the_administration_stored_with_capitals(world: World) -> None:
+    dana = User.objects.create(email="Dana@example.com")
+    call_command("changepassword", "dana@Example.com", stdout=io.StringIO())
+    dana.refresh_from_db()
+    assert dana.check_password("correct-horse-battery")
+    assert AuditEntry.objects.get().details == {"person": dana.public_id, "fields": ["password"]}
+
+
+@pytest.mark.usefixtures("_typed")
+def test_of_two_whose_addresses_differ_in_capitals_the_one_that_is_written_gets_the_password(world: World) -> None:
+    for written in ("Dana@example.com", "DANA@example.com"):
+        User.objects.create(email=written)
+    with pytest.raises(CommandError, match="Nobody"):
+        call_command("changepassword", "dana@example.com", stdout=io.StringIO())
+    assert not AuditEntry.objects.exists()
+    call_command("changepassword", "Dana@example.com", stdout=io.StringIO())
+    changed = User.objects.get(email="Dana@example.com")
+    assert changed.check_password("correct-horse-battery")
+    assert not User.objects.get(email="DANA@example.com").password
+    assert AuditEntry.objects.get().details == {"person": changed.public_id, "fields": ["password"]}
+
+
 def test_a_superuser_that_a_command_makes_is_told_with_who_it_is(world: World) -> None:
     given = ["--noinput", "--email", "root@example.com"]
     call_command("createsuperuser", *given, stdout=io.StringIO())
