@@ -70,7 +70,7 @@ def write_once(once: Once, site: Site, rows: Callable[[], list[Row]]) -> int:
         record = IdempotencyKey.objects.filter(site=site, key=key, created_at__gte=utc_now() - REMEMBERED).first()
         if record is None:
             sound = rows()  # a request that is refused leaves no record
-            record = _new(site, key, body)
+            record = _new(site, key, body, events=len(sound))
             if record is not None:
                 return _store(record, sound)
         elif record.body != body:
@@ -94,7 +94,7 @@ def _hash(site: Site, text: bytes) -> str:
     return blake2b(text, digest_size=16, key=bytes(site.hash_key), person=b"once").hexdigest()
 
 
-def _new(site: Site, key: str, body: str) -> IdempotencyKey | None:
+def _new(site: Site, key: str, body: str, *, events: int) -> IdempotencyKey | None:
     """A record that this request holds; ``None`` where another one was faster."""
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
@@ -108,6 +108,7 @@ def _new(site: Site, key: str, body: str) -> IdempotencyKey | None:
                 key=key,
                 body=body,
                 batch=secrets.randbits(63),
+                events=events,
                 holder=_PROCESS,
                 held_until=now + HELD,
                 created_at=now,
@@ -130,9 +131,11 @@ def _go_on(record: IdempotencyKey, rows: Callable[[], list[Row]]) -> int:
     """Find out what became of the events of a record that was just taken over, and store them if they are missing."""
     try:
         stored = _is_stored(record, rows)
-        sound = [] if stored else rows()
         if not stored and get_store().is_cluster:
             _remove(record)  # what some of its shards have: nobody is at work on the others any more
+        sound = [] if stored else rows()
+        if not stored and record.events != len(sound):  # a site's exclusions change, and so does what is too old
+            IdempotencyKey.objects.filter(pk=record.pk).update(events=len(sound))
     except BaseException:
         _let_go(record)
         raise
@@ -174,7 +177,18 @@ def _is_stored(record: IdempotencyKey, rows: Callable[[], list[Row]]) -> bool:
     """Whether the store has all events of a request: one machine has all or none, a cluster perhaps some."""
     sql = f"SELECT count() FROM events WHERE {_ITS_OWN}"  # noqa: S608  # our own
     found = int(get_store().query(Statement(sql=sql, parameters=_its_own(record)))[0][0])
-    return found >= len(rows()) if found and get_store().is_cluster else bool(found)
+    return found >= _expected(record, rows) if found and get_store().is_cluster else bool(found)
+
+
+def _expected(record: IdempotencyKey, rows: Callable[[], list[Row]]) -> int:
+    """How many events a request has of which some are stored. Where its key does not tell, it is looked at anew; what
+    is refused by now, as it is too old, was sound when those were stored: they are taken for all."""
+    if record.events is not None:
+        return record.events
+    try:
+        return len(rows())
+    except Refusal:
+        return 1
 
 
 def _remove(record: IdempotencyKey) -> None:

@@ -133,6 +133,7 @@ class IdempotencyKey(models.Model):
     key = models.CharField(max_length=32, help_text=_("Hash of the key and of who may repeat it."))
     body = models.CharField(max_length=32, help_text=_("Hash of the body."))
     batch = models.BigIntegerField(help_text=_("Of the events."))
+    events = models.IntegerField(null=True, help_text=_("How many; missing where an earlier release made the key."))
     holder = models.CharField(max_length=32, help_text=_("The process that stores the events."))
     held_until = models.DateTimeField(help_text=_("From then on another may go on."))
     stored_at = models.DateTimeField(null=True)

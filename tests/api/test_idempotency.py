@@ -18,8 +18,12 @@ from apps.events.tasks import delete_used_keys
 from apps.events.writer import PATIENCE_SECONDS, Undecided, Writer
 from apps.sites.models import Site
 from tests.api.calls import Caller, event, refusal
-from tests.events.refusals import kept
+from tests.events.refusals import counted, kept
 from tests.people import World, token_of
+
+
+def full(*_arguments: object, **_named: object) -> None:
+    raise Unavailable("Too many events are waiting to be stored.")
 
 
 def count(store: EventStore) -> int:
@@ -107,9 +111,6 @@ def test_a_refused_request_does_not_use_its_key_up(anybody: Caller, world: World
 def test_a_request_that_could_not_be_stored_may_be_repeated_at_once(
     anybody: Caller, world: World, store: EventStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_arguments: object, **_named: object) -> None:
-        raise Unavailable("Too many events are waiting to be stored.")
-
     with monkeypatch.context() as patch:
         patch.setattr(Writer, "_check_room", full)
         assert post(anybody, world.docs, "k1").status_code == 503
@@ -195,6 +196,82 @@ def test_what_some_shards_of_a_cluster_have_is_not_taken_for_the_whole(
         IdempotencyKey.objects.update(held_until=datetime(2026, 3, 1, tzinfo=UTC))
     assert send() == (204 if is_given_up else 503)
     assert count(store) == (2 if is_given_up else 1)
+
+
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def cluster(store: EventStore, monkeypatch: pytest.MonkeyPatch) -> EventStore:
+    """The store, taken for one whose shards may have a part of a request each."""
+    monkeypatch.setattr(EventStore, "is_cluster", True)
+    return store
+
+
+def send_three(caller: Caller, site: Site, **more: str) -> int:
+    """Post three events of one moment, of which the site excludes one."""
+    site.excluded_paths = ["/drafts/*"]
+    site.save()
+    urls = ("https://docs.acme.example/start", "https://docs.acme.example/drafts/x", "https://docs.acme.example/end")
+    events = [event(timestamp=START.isoformat(), location={"url": url}) for url in urls]
+    return caller.track(site, *events, headers={"Idempotency-Key": "k1"} | more).status_code
+
+
+def open_again(**fields: object) -> None:
+    """As if the process had ended before it noted that the events are stored."""
+    IdempotencyKey.objects.update(stored_at=None, held_until=START, **fields)
+
+
+@pytest.mark.parametrize("release", ["this", "one before"])
+def test_what_a_cluster_has_is_stored_also_when_it_is_too_old_to_be_taken_again(
+    anybody: Caller, world: World, cluster: EventStore, release: str
+) -> None:
+    with time_machine.travel(START) as clock:
+        assert send_three(anybody, world.docs) == 204
+        open_again(**({} if release == "this" else {"events": None}))
+        clock.move_to(START + timedelta(minutes=6))
+        assert send_three(anybody, world.docs) == 204
+    assert count(cluster) == 2
+    assert IdempotencyKey.objects.get().stored_at is not None
+    assert counted(world.docs) == {"excluded": (1, 1)}
+
+
+def test_what_is_excluded_is_noted_once_however_often_a_cluster_is_asked(
+    anybody: Caller, world: World, cluster: EventStore
+) -> None:
+    with time_machine.travel(START):
+        assert send_three(anybody, world.docs) == 204
+        open_again()
+        assert [send_three(anybody, world.docs) for _ in range(3)] == [204, 204, 204]
+    assert counted(world.docs) == {"excluded": (1, 1)}
+
+
+def test_a_part_that_a_cluster_has_is_removed_where_the_rest_is_too_old(
+    anybody: Caller, world: World, cluster: EventStore
+) -> None:
+    with time_machine.travel(START) as clock:
+        assert send_three(anybody, world.docs) == 204
+        cluster.command(Statement(sql="ALTER TABLE events DELETE WHERE url_path = '/end' SETTINGS mutations_sync = 2"))
+        assert count(cluster) == 1
+        open_again()
+        clock.move_to(START + timedelta(minutes=6))
+        assert send_three(anybody, world.docs) == 422
+    assert count(cluster) == 0
+
+
+def test_as_many_events_are_expected_as_were_sent_at_last(
+    anybody: Caller, world: World, cluster: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the site excludes may be changed between two attempts."""
+    with time_machine.travel(START):
+        with monkeypatch.context() as patch:
+            patch.setattr(Writer, "_check_room", full)
+            assert send_three(anybody, world.docs) == 503
+        assert IdempotencyKey.objects.get().events == 2
+        world.docs.excluded_hostnames = ["docs.acme.example"]
+        world.docs.save()
+        assert send_three(anybody, world.docs) == 204
+    assert IdempotencyKey.objects.get().events == 0
 
 
 def test_neither_key_nor_body_is_kept(anybody: Caller, world: World) -> None:
