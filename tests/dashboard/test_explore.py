@@ -173,6 +173,18 @@ def test_bars_of_days_are_all_days_in_their_order(busy_desk: Desk) -> None:
     assert rows_of(view) == [("Wednesday", 3), ("Monday", 2)]
 
 
+def test_bars_of_hours_are_all_hours_however_many_rows_the_table_has(desk: Desk) -> None:
+    """The hour 0 has one event, the hour 23 has three, all others two."""
+    hours = [0, *(hour for hour in range(1, 23) for _time in range(2)), 23, 23, 23]
+    desk.holds(*(event(f"2026-04-20T{hour:02}:00:00Z", visitor=number) for number, hour in enumerate(hours, start=1)))
+    address = "picture=bar&column=hourOfDay&measure=eventsCount&rows=10"
+    view = view_of(desk, address)
+    assert figure(view)["data"][0]["y"] == [1, *[2] * 22, 3]
+    assert [row[1] for row in rows_of(view)] == [3, *[2] * 9]
+    assert "The first 10 rows; there are more." in desk.get(f"/explore?{address}").content.decode()
+    assert desk.ask_api(view.requests[0].body)["eventsCount"] == [3, *[2] * 22, 1]
+
+
 def test_bars_over_time_have_every_bucket(busy_desk: Desk) -> None:
     view = view_of(busy_desk, "picture=bar&column=datetime&from=2026-04-20&to=2026-04-22&interval=day")
     assert [row[1] for row in rows_of(view)] == [1, 0, 2]

@@ -62,10 +62,11 @@ class Explored:
             return self._heatmap(asker)
         if self.picture is Picture.BAR and self.axes[0].is_time:
             return self._columns(asker)
-        every = self._ask(asker, rows, spare=1)
-        found = every[:rows]
-        answer = Answer(table=self._table(found, asker.scope), is_cut=len(every) > rows)
-        return self._with_bars(answer, found, asker.scope) if self.picture is Picture.BAR else answer
+        is_whole = self.picture is Picture.BAR and self.axes[0].is_ordered  # all its bars are drawn
+        most = max(rows, len(self.axes[0].every(asker.scope))) if is_whole else rows
+        every = self._ask(asker, most, spare=1)
+        answer = Answer(table=self._table(every[:rows], asker.scope), is_cut=len(every) > rows)
+        return self._with_bars(answer, every[:most], asker.scope) if self.picture is Picture.BAR else answer
 
     def _ask(self, asker: Asker, rows: int, **options: Any) -> list[Found]:
         order = {"by": self.order, "direction": "desc" if self.is_descending else "asc"}
