@@ -19,16 +19,24 @@ from django.core.exceptions import DisallowedHost
 from apps.core.errors import InOwnWords
 
 
+def _words(error: BaseException) -> str:
+    """An error's own message; empty where it cannot be made, as that is anybody's code."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
 def _of_sqlite(error: sqlite3.Error) -> str:
     """SQLite's own messages have a code, and name tables and columns: values are bound. Python's quote what is read."""
     return str(error) if hasattr(error, "sqlite_errorcode") else ""
 
 
 _SAYS: tuple[tuple[type[BaseException], Callable[[Any], str | None]], ...] = (
-    (InOwnWords, str),
+    (InOwnWords, _words),
     (OSError, lambda error: error.strerror),  # in the system's words; the path is left out
     (sqlite3.Error, _of_sqlite),
-    (DisallowedHost, str),  # the name of a machine, which is to be allowed or not
+    (DisallowedHost, _words),  # the name of a machine, which is to be allowed or not
 )
 _CODES = {"sqlstate": str, "smtp_code": int, "code": int, "status": int}
 """Attributes that tell what went wrong as a code: of PostgreSQL, of mail servers, of ClickHouse, of our refusals."""
@@ -84,18 +92,18 @@ def without_values(record: logging.LogRecord) -> logging.LogRecord:
     copy.__dict__.pop("message", None)  # as another handler wrote it
     error = record.exc_info[1] if record.exc_info else None
     args: Any = record.args
-    if record.name.startswith("_granian"):
-        # The server writes what an application raises as text; ``Traced`` has logged it as what it is.
-        copy.msg, copy.args = record.getMessage().partition("\n")[0], ()
-    elif isinstance(args, Mapping):
+    copy.msg = _argument(record.msg)
+    if isinstance(args, Mapping):
         copy.args = {name: _argument(value) for name, value in args.items()}
         if record.name == "celery.app.trace":
             _without_values_of_a_task(copy, error)
     else:
         copy.args = tuple(map(_argument, args or ()))
-        if error is not None and str(error) and isinstance(record.msg, str):
-            said = told(error).replace("%", "%%" if args else "%")
-            copy.msg = re.sub(rf"(?<!\w){re.escape(str(error))}(?!\w)", lambda _: said, record.msg)
+    if isinstance(copy.msg, str):  # and not the fields of structlog
+        copy.msg, copy.args = _without_words(error, _text(copy)), ()
+    if record.name.startswith("_granian"):
+        # The server writes what an application raises as text; ``Traced`` has logged it as what it is.
+        copy.msg = str(copy.msg).partition("\n")[0]
     return copy
 
 
@@ -108,6 +116,21 @@ def log_the_end_of_a_thread(ended: ExceptHookArgs) -> None:
 
 def _argument(value: object) -> object:
     return told_with_causes(value) if isinstance(value, BaseException) else value
+
+
+def _text(record: logging.LogRecord) -> str:
+    """The text of a record; without its arguments where they do not fit, as logging would write them as they are."""
+    try:
+        return record.getMessage()
+    except Exception:
+        return str(record.msg)
+
+
+def _without_words(error: BaseException | None, text: str) -> str:
+    """A text in which an error is told of where its message stood."""
+    if error is None or not (words := _words(error)):
+        return text
+    return re.sub(rf"(?<!\w){re.escape(words)}(?!\w)", lambda _: told(error), text)
 
 
 def _without_values_of_a_task(record: logging.LogRecord, error: BaseException | None) -> None:
@@ -145,5 +168,5 @@ def _says(error: BaseException) -> str:
             return says
     codes = {name: getattr(error, name, None) for name in _CODES}
     if codes["sqlstate"] is None and not _OF_CONNECTIONS.isdisjoint(map(_name, type(error).__mro__)):
-        return str(error)
+        return _words(error)
     return ", ".join(f"{name} {code}" for name, code in codes.items() if isinstance(code, _CODES[name]))

@@ -211,6 +211,57 @@ def test_what_django_writes_of_errors_into_its_own_words_is_left_out(lines: list
     assert "django.core.exceptions.SuspiciousOperation" in lines[1]
 
 
+class Mute(Exception):
+    """One that cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError(MARK)
+
+
+def written(form: str, text: object, *args: Any, error: Exception | None = None) -> str:
+    """A line, apart from other handlers: those of the tests refuse records that are wrong."""
+    exc_info = (type(error), error, None) if error else None
+    return Log(form).format(logging.LogRecord("any", logging.ERROR, "", 0, text, args, exc_info))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("message", ["s", "d", "r", "%", "%s", "(name)s", "It", "100%"])
+def test_whatever_an_error_says_its_line_is_written(form: str, message: str) -> None:
+    error = ValueError(message)
+    assert "Failed: ValueError" in written(form, "Failed: %s", error, error=error)
+    named = {"name": error, "number": 7}
+    assert "Failed: ValueError, 7" in written(form, "Failed: %(name)s, %(number)d", named, error=error)
+    assert "Failed: ValueError." in written(form, "Failed: %s.", message, error=error)
+    assert "Failed: ValueError." in written(form, f"Failed: {message}.", error=error)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_error_that_cannot_be_written_is_told_by_its_kind(form: str) -> None:
+    kind = f"{__name__}.Mute" if form == "text" else '"exc_type": "Mute"'
+    assert kind in written(form, "Failed.", error=Mute())
+    line = written(form, "Failed: %s", Mute(), error=Mute())
+    assert kind in line
+    assert f"Failed: {__name__}.Mute" in line
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_error_in_place_of_a_text_is_told_by_its_kind(form: str) -> None:
+    error = ValueError(MARK)
+    for line in (written(form, error), written(form, error, error=error)):
+        assert MARK not in line
+        assert "ValueError" in line
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_arguments_that_do_not_fit_are_left_out(form: str) -> None:
+    """The standard library would write them as they are, beside a traceback of its own."""
+    error = ValueError(MARK)
+    assert "%d events" in written(form, "%d events", error)
+    assert "%(number)d events" in written(form, "%(number)d events", {"name": MARK}, error=error)
+    assert MARK not in written(form, "%d events", error)
+    assert MARK not in written(form, "%(number)d events", {"name": MARK}, error=error)
+
+
 class Breaking:
     """An answer that breaks off."""
 
