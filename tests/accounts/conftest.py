@@ -1,4 +1,4 @@
-"""Nobody is locked out by the test before, the clock stands where codes count, mail is sent where it is wanted."""
+"""What tests of accounts start from: nobody locked out, a clock that stands, mail, a provider of OpenID Connect."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from insights_site.celery import app
+from tests.accounts.provider import CALLBACK, PEOPLE, Provider, configure, running
 from tests.people import World
 
 
@@ -51,3 +52,20 @@ def ben(client: Client, world: World) -> Client:
     """Ben's browser, in which he is signed in."""
     client.force_login(world.ben)
     return client
+
+
+@pytest.fixture(scope="module")
+def _provider() -> Iterator[Provider]:
+    with running(PEOPLE) as found:
+        found.client.redirect_uri = f"http://testserver{CALLBACK}"
+        yield found
+
+
+@pytest.fixture
+def provider(_provider: Provider, settings: Any) -> Iterator[Provider]:
+    """The provider, which tells the truth, and the service connected with it."""
+    configure(settings, _provider.url)
+    yield _provider
+    _provider.signs_with, _provider.algorithm = None, "RS256"
+    for lies in (_provider.id_lies, _provider.userinfo_lies, _provider.discovery_lies):
+        lies.clear()

@@ -23,6 +23,16 @@ from werkzeug.serving import make_server
 from tests.servers.threads import listening
 
 CLIENT, SECRET = "insights", "the-client's-secret"
+LOGIN, CALLBACK = "/accounts/oidc/", "/accounts/oidc/callback/"
+PEOPLE: dict[str, dict[str, Any]] = {
+    "Ada": {"sub": "1001", "email": "ada@example.com", "email_verified": True, "name": "Ada A.", "phone": "+4930123"},
+    "Ben": {"sub": "1002", "email": "ben@example.com", "email_verified": True, "name": "Ben B."},
+    "Eve": {"sub": "6666", "email": "eve@example.com", "email_verified": True, "given_name": "Eve"},
+    "Fay": {"sub": "6665", "email": "fay@example.com", "email_verified": True},
+    "Mallory": {"sub": "6667", "email": "ada@example.com", "email_verified": False},
+    "Mallet": {"sub": "6668", "email": "ada@example.com", "email_verified": "false"},
+    "Squatter": {"sub": "6669", "email": "eve@example.com", "email_verified": False},
+}
 PAGE = """<!doctype html><title>Acme ID</title><link rel="icon" href="data:,">
 <form method="post">{}<button name="who" value="">Cancel</button></form>"""
 BUTTON = '<button name="who" value="{0}">I am {0}</button>'
@@ -206,3 +216,18 @@ def running(people: dict[str, dict[str, Any]]) -> Iterator[Provider]:
     provider.url = f"http://localhost:{server.server_port}"
     with listening(server):
         yield provider
+
+
+def configure(settings: Any, issuer: str) -> None:
+    """The settings that the variables of the environment lead to."""
+    app = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    settings.OIDC_ISSUER, settings.OIDC_NAME = issuer, "Acme ID"
+    known = {"server_url": issuer, "oauth_pkce_enabled": True, "uid_field": "key"}
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "APPS": [
+                {"provider_id": "oidc", "name": "Acme ID", "client_id": CLIENT, "secret": SECRET, "settings": known}
+            ]
+        }
+    }
+    assert app == []

@@ -2,104 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from datetime import timedelta
-from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import requests
 import time_machine
-from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from joserfc.jwk import OctKey, RSAKey
 
-from apps.core.clock import utc_now
 from apps.organizations.inviting import invite
-from apps.organizations.issuing import make_token
-from apps.organizations.members import create_organization
-from apps.organizations.models import ApiToken, AuditEntry, Role, User
-from tests.accounts.provider import CLIENT, SECRET, Provider, running
-from tests.accounts.test_forgotten_password import choose, link_to
-from tests.accounts.visits import code_of, confirm_password, is_signed_in, set_up_app, sign_in, text_of
+from apps.organizations.models import AuditEntry, Role, User
+from tests.accounts.provider import CALLBACK, LOGIN, PEOPLE, Provider, running
+from tests.accounts.visits import (
+    code_of,
+    come_back,
+    confirm_password,
+    connected,
+    is_signed_in,
+    round_trip,
+    set_out,
+    set_up_app,
+    sign_in,
+    text_of,
+)
 from tests.people import PASSWORD, World
 
-PEOPLE: dict[str, dict[str, Any]] = {
-    "Ada": {"sub": "1001", "email": "ada@example.com", "email_verified": True, "name": "Ada A.", "phone": "+4930123"},
-    "Ben": {"sub": "1002", "email": "ben@example.com", "email_verified": True, "name": "Ben B."},
-    "Eve": {"sub": "6666", "email": "eve@example.com", "email_verified": True, "given_name": "Eve"},
-    "Fay": {"sub": "6665", "email": "fay@example.com", "email_verified": True},
-    "Mallory": {"sub": "6667", "email": "ada@example.com", "email_verified": False},
-    "Mallet": {"sub": "6668", "email": "ada@example.com", "email_verified": "false"},
-    "Squatter": {"sub": "6669", "email": "eve@example.com", "email_verified": False},
-}
-LOGIN, CALLBACK = "/accounts/oidc/", "/accounts/oidc/callback/"
 FAILED = "Signing in did not work"
-
-
-@pytest.fixture(scope="module")
-def _provider() -> Iterator[Provider]:
-    with running(PEOPLE) as found:
-        found.client.redirect_uri = f"http://testserver{CALLBACK}"
-        yield found
-
-
-def configure(settings: Any, issuer: str) -> None:
-    """The settings that the variables of the environment lead to."""
-    app = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
-    settings.OIDC_ISSUER, settings.OIDC_NAME = issuer, "Acme ID"
-    known = {"server_url": issuer, "oauth_pkce_enabled": True, "uid_field": "key"}
-    settings.SOCIALACCOUNT_PROVIDERS = {
-        "openid_connect": {
-            "APPS": [
-                {"provider_id": "oidc", "name": "Acme ID", "client_id": CLIENT, "secret": SECRET, "settings": known}
-            ]
-        }
-    }
-    assert app == []
-
-
-@pytest.fixture
-def provider(_provider: Provider, settings: Any) -> Iterator[Provider]:
-    """The provider, which tells the truth, and the service connected with it."""
-    configure(settings, _provider.url)
-    yield _provider
-    _provider.signs_with, _provider.algorithm = None, "RS256"
-    for lies in (_provider.id_lies, _provider.userinfo_lies, _provider.discovery_lies):
-        lies.clear()
-
-
-def set_out(client: Client, **form: str) -> str:
-    """Press the button; answers the address at the provider that the page leads to."""
-    process = form.pop("process", "")
-    page = text_of(client.post(LOGIN + (f"?process={process}" if process else ""), form))
-    (address,) = set(re.findall(r'(?:url=|href=")(http://localhost[^"]+)"', page))
-    return unescape(address)
-
-
-def come_back(address: str, who: str) -> str:
-    """Be ``who`` at the provider; answers the path that it leads back to."""
-    there = requests.post(address, data={"who": who}, allow_redirects=False, timeout=10)
-    back = urlsplit(there.headers["Location"])
-    return f"{back.path}?{back.query}"
-
-
-def round_trip(client: Client, who: str, **form: str) -> Any:
-    return client.get(come_back(set_out(client, **form), who))
-
-
-def connected(user: User, provider: Provider, who: str) -> Client:
-    """A browser in which the account here was connected with the one there, and which signed out."""
-    browser = Client()
-    browser.force_login(user)
-    confirm_password(browser, "/accounts/connections/")
-    assert round_trip(browser, who, process="connect").headers["Location"] == "/accounts/connections/"
-    assert SocialAccount.objects.get(user=user)
-    browser.logout()
-    return browser
 
 
 def test_the_provider_is_asked_for_a_code_with_pkce(client: Client, provider: Provider, db: None) -> None:
@@ -150,34 +80,6 @@ def test_the_providers_people_make_accounts_where_the_operator_says_so(
     assert "Set the password" in text_of(client.get("/accounts/password/set/"))
 
 
-def test_an_address_alone_does_not_sign_in(client: Client, world: World, provider: Provider) -> None:
-    round_trip(client, "Ada")
-    assert not is_signed_in(client)
-
-
-def test_a_confirmed_address_signs_in_where_the_provider_is_trusted_with_it(
-    client: Client, world: World, provider: Provider, settings: Any
-) -> None:
-    settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION = settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
-    round_trip(client, "Ada")
-    assert is_signed_in(client)
-    assert SocialAccount.objects.get().user == world.ada
-    # She keeps her password.
-    assert User.objects.get(pk=world.ada.pk).check_password(PASSWORD)
-
-
-@pytest.mark.parametrize("who", ["Mallory", "Mallet"])
-def test_an_address_that_the_provider_has_not_confirmed_never_signs_in(
-    client: Client, world: World, provider: Provider, settings: Any, who: str
-) -> None:
-    settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION = settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
-    settings.OIDC_SIGN_UP = True
-    round_trip(client, who)
-    assert not is_signed_in(client)
-    assert not EmailAddress.objects.filter(email="ada@example.com", user=world.ada, verified=False).exists()
-    assert not SocialAccount.objects.exists()
-
-
 @pytest.mark.parametrize("everybody", [True, False])
 def test_an_account_that_an_invitation_allows_uses_it_up(
     world: World, provider: Provider, settings: Any, everybody: bool
@@ -220,117 +122,6 @@ def test_an_invitation_to_an_address_makes_no_account_of_another(
     assert not is_signed_in(client)
     round_trip(client, "Eve")
     assert is_signed_in(client)
-
-
-@pytest.fixture
-def trusted(settings: Any) -> None:
-    """Addresses that the provider has confirmed are believed, and its people make accounts."""
-    settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION = settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
-    settings.OIDC_SIGN_UP = True
-
-
-def claimed(settings: Any) -> User:
-    """An account that somebody made with Eve's address, and connected with their own at the provider."""
-    settings.REGISTRATION = "open"
-    thief = Client()
-    thief.post("/accounts/signup/", {"email": "eve@example.com", "password1": PASSWORD})
-    confirm_password(thief, "/accounts/connections/")
-    round_trip(thief, "Squatter", process="connect")
-    made = User.objects.get(email="eve@example.com")
-    assert SocialAccount.objects.get().user == made
-    settings.REGISTRATION = "invite"
-    return made
-
-
-@pytest.mark.usefixtures("db", "trusted")
-def test_who_claims_an_address_at_the_provider_makes_no_account_with_it(client: Client, provider: Provider) -> None:
-    answer = round_trip(client, "Squatter")
-    assert (answer.status_code, is_signed_in(client)) == (403, False)
-    assert "Acme ID has not confirmed your e-mail address" in text_of(answer)
-    assert not User.objects.exists()
-    round_trip(client, "Eve")
-    assert is_signed_in(client)
-    other = Client()
-    round_trip(other, "Squatter")
-    assert not is_signed_in(other)
-
-
-@pytest.mark.usefixtures("db")
-def test_where_addresses_are_not_trusted_they_need_not_be_confirmed(
-    client: Client, provider: Provider, settings: Any
-) -> None:
-    settings.OIDC_SIGN_UP = True
-    round_trip(client, "Squatter")
-    assert is_signed_in(client)
-    assert not EmailAddress.objects.get().verified
-
-
-@pytest.mark.usefixtures("db", "trusted")
-def test_an_account_whose_address_is_unconfirmed_is_not_shared_with_its_owner(
-    client: Client, provider: Provider, settings: Any
-) -> None:
-    thiefs = claimed(settings)
-    answer = round_trip(client, "Eve")
-    assert (answer.status_code, is_signed_in(client)) == (403, False)
-    page = text_of(answer)
-    assert "has an account here, but nobody has confirmed" in page
-    assert "ask whoever runs this service to delete that account" in page
-    assert SocialAccount.objects.get().extra_data["sub"] == PEOPLE["Squatter"]["sub"]
-    assert User.objects.get(pk=thiefs.pk).check_password(PASSWORD)
-    # As the operator does then.
-    thiefs.delete()
-    round_trip(client, "Eve")
-    assert is_signed_in(client)
-    thief = Client()
-    round_trip(thief, "Squatter")
-    assert not is_signed_in(thief)
-
-
-@pytest.mark.usefixtures("db", "trusted")
-def test_who_signed_up_without_confirming_connects_the_two_and_gets_in(
-    client: Client, provider: Provider, settings: Any
-) -> None:
-    settings.REGISTRATION = "open"
-    client.post("/accounts/signup/", {"email": "eve@example.com", "password1": PASSWORD})
-    confirm_password(client, "/accounts/connections/")
-    assert round_trip(client, "Eve", process="connect").headers["Location"] == "/accounts/connections/"
-    client.logout()
-    round_trip(client, "Eve")
-    assert is_signed_in(client)
-    assert User.objects.get().check_password(PASSWORD)
-
-
-@pytest.mark.usefixtures("transactional_db", "trusted")
-def test_with_mail_the_owner_of_an_address_takes_the_account_and_nobody_else_keeps_a_way_in(
-    client: Client, provider: Provider, settings: Any, request: pytest.FixtureRequest
-) -> None:
-    thiefs, thief = claimed(settings), Client()
-    acme = create_organization("Acme", owner=thiefs, who=thiefs)
-    _token, raw = make_token(organization=acme, user=thiefs, who=thiefs, title="Mine", scopes=["site:insights:read"])
-    request.getfixturevalue("sends_mail")
-    answer = round_trip(client, "Eve")
-    assert not is_signed_in(client)
-    assert '<a href="/accounts/password/reset/">' in text_of(answer)
-    choose(client, link_to("eve@example.com"))
-    assert EmailAddress.objects.get().verified
-    round_trip(client, "Eve")
-    assert is_signed_in(client)
-    assert [account.extra_data["sub"] for account in SocialAccount.objects.all()] == [PEOPLE["Eve"]["sub"]]
-    assert ApiToken.objects.find(raw, now=utc_now()) is None
-    round_trip(thief, "Squatter")
-    assert not is_signed_in(thief)
-    told = AuditEntry.objects.filter(who=thiefs.public_id).order_by("pk").values_list("what", flat=True)
-    assert set(list(told)[-5:-1]) == {"disconnect_account", "revoke_token", "confirm_address", "reset_password"}
-    assert list(told)[-1] == "connect_account"
-
-
-@pytest.mark.usefixtures("db")
-def test_while_an_address_is_unconfirmed_its_account_gets_no_second_factor(provider: Provider, settings: Any) -> None:
-    thief = Client()
-    thief.force_login(claimed(settings))
-    for place in ("totp/activate/", "webauthn/add/"):
-        confirm_password(thief, "/")
-        assert thief.get(f"/accounts/factors/{place}").headers["Location"] == "/accounts/factors/"
 
 
 def test_the_second_factor_is_asked_for_all_the_same(

@@ -1,4 +1,4 @@
-"""What people do at the sign-in and in their account, over HTTP, and the codes of their authenticator app."""
+"""What people do at the sign-in, in their account and at a provider, over HTTP, and the codes of their app."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import hmac
 import re
 import time
 from base64 import b32decode
+from html import unescape
+from typing import Any
+from urllib.parse import urlsplit
 
+import requests
+from allauth.socialaccount.models import SocialAccount
 from django.http import HttpResponse
 from django.test import Client
 
+from apps.organizations.models import User
+from tests.accounts.provider import LOGIN, Provider
 from tests.people import PASSWORD
 
 WRONG = "The email address and/or password you specified are not correct."
@@ -60,3 +67,33 @@ def set_up_app(client: Client) -> str:
 def recovery_codes(client: Client) -> list[str]:
     page = client.get("/accounts/factors/recovery-codes/")
     return re.findall(r"\b\d{8}\b", text_of(page))
+
+
+def set_out(client: Client, **form: str) -> str:
+    """Press the button; answers the address at the provider that the page leads to."""
+    process = form.pop("process", "")
+    page = text_of(client.post(LOGIN + (f"?process={process}" if process else ""), form))
+    (address,) = set(re.findall(r'(?:url=|href=")(http://localhost[^"]+)"', page))
+    return unescape(address)
+
+
+def come_back(address: str, who: str) -> str:
+    """Be ``who`` at the provider; answers the path that it leads back to."""
+    there = requests.post(address, data={"who": who}, allow_redirects=False, timeout=10)
+    back = urlsplit(there.headers["Location"])
+    return f"{back.path}?{back.query}"
+
+
+def round_trip(client: Client, who: str, **form: str) -> Any:
+    return client.get(come_back(set_out(client, **form), who))
+
+
+def connected(user: User, provider: Provider, who: str) -> Client:
+    """A browser in which the account here was connected with the one there, and which signed out."""
+    browser = Client()
+    browser.force_login(user)
+    confirm_password(browser, "/accounts/connections/")
+    assert round_trip(browser, who, process="connect").headers["Location"] == "/accounts/connections/"
+    assert SocialAccount.objects.get(user=user)
+    browser.logout()
+    return browser

@@ -6,8 +6,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.accounts.provider import running
-from tests.accounts.test_openid import PEOPLE, configure
+from tests.accounts.provider import PEOPLE, configure, running
 from tests.browser.conftest import Reader
 from tests.people import PASSWORD
 
