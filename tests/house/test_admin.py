@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.contrib import admin
 from django.test import Client
 
 from apps.core.clock import utc_now
@@ -64,6 +66,16 @@ def test_others_are_sent_to_sign_in(client: Client, world: World, address: str) 
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/admin/login/")
     assert client.get("/admin/login/").status_code == 403
+
+
+def test_no_list_is_named_as_the_heading_that_it_stands_under(staff: Client) -> None:
+    headings = {
+        (str(apps.get_app_config(model._meta.app_label).verbose_name), str(model._meta.verbose_name_plural))
+        for model in admin.site._registry
+    }
+    assert [pair for pair in headings if pair[0].lower() == pair[1].lower()] == []
+    page = staff.get("/admin/").content.decode()
+    assert all(heading in page for heading in ("People and access", "Documentation", "Tracking"))
 
 
 def test_every_kind_of_row_can_be_opened(staff: Client, world: World) -> None:

@@ -80,4 +80,7 @@ def test_a_superuser_gives_a_right_that_works_at_once_and_is_told(client: Client
     assert AuditEntry.objects.get().details["fields"] == ["is_staff", "user_permissions"]
     client.force_login(world.ben)
     assert client.get("/admin/organizations/organization/").status_code == 200
-    assert client.get("/admin/organizations/user/").status_code == 403
+    refused = client.get("/admin/organizations/user/")
+    assert refused.status_code == 403
+    assert "rights in the administration do not include it" in refused.content.decode()
+    assert 'href="/admin/"' in refused.content.decode()
