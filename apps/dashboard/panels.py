@@ -143,7 +143,7 @@ class PanelView:
         if self.panel.of_visits and any(SHOWN[each.column].group in (PAGE, SOURCE) for each in self.scope.filters):
             # Else a page alone seems to be where nearly everybody leaves at once.
             return _(
-                "Visits are made of the views that filters leave: other pages that were read in them do not count."
+                "Sessions are made of the views that filters leave: other pages that were read in them do not count."
             )
         if self.answer:
             return self.answer.note

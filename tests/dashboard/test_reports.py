@@ -50,9 +50,7 @@ def rows(desk: Desk, report: str, panel: str, address: str = "range=30d") -> lis
             "traffic",
             "visits",
             [
-                ["Visits", 5, 1],
-                ["Views per visit", 1.2, 1],
-                ["Length of a visit", 60.0, 0],
+                ["Length of a session", 60.0, 0],
                 ["Left at once", 80.0, 100.0],
             ],
         ),
@@ -105,7 +103,7 @@ def test_a_panel_tells_what_happened(desk: Desk, report: str, panel: str, expect
     ("report", "panel", "news"),
     [
         ("overview", "totals", {"Visitors": "good", "Page views": "good", "Sessions": "good", "Searches": "good"}),
-        ("traffic", "visits", {"Visits": "good", "Left at once": "good"}),
+        ("traffic", "visits", {"Length of a session": "good", "Left at once": "good"}),
         ("feedback", "totals", {"Ratings": "good", "Bad": "bad"}),
         ("broken", "totals", {"Hits": "bad", "Distinct URLs": "bad"}),
     ],
@@ -278,7 +276,7 @@ def test_a_share_of_nothing_is_no_share(desk: Desk) -> None:
     assert [row[1] for row in table] == [None, None, None, None, None, None, 50.0, None]
 
 
-OF_WHAT_IS_LEFT = "Visits are made of the views that filters leave: other pages that were read in them do not count."
+OF_WHAT_IS_LEFT = "Sessions are made of the views that filters leave: other pages that were read in them do not count."
 
 
 @pytest.mark.parametrize("panel", ["visits", "entries", "exits"])
@@ -293,7 +291,7 @@ OF_WHAT_IS_LEFT = "Visits are made of the views that filters leave: other pages 
         ("compare=off", ""),
     ],
 )
-def test_panels_of_visits_say_what_visits_are_made_of_where_pages_are_narrowed(
+def test_panels_of_visits_say_what_sessions_are_made_of_where_pages_are_narrowed(
     desk: Desk, panel: str, narrowed: str, words: str
 ) -> None:
     assert said(busy(desk), "traffic", panel, narrowed) == words
@@ -308,16 +306,12 @@ def test_a_mean_of_nothing_is_no_figure_and_has_not_fallen(desk: Desk) -> None:
     )
     narrowed = "range=30d&is.visitorGeoCountry=DE"
     assert rows(desk, "traffic", "visits", narrowed) == [
-        ["Visits", 0, 1],
-        ["Views per visit", None, 2],
-        ["Length of a visit", None, 60.0],
+        ["Length of a session", None, 60.0],
         ["Left at once", None, 0.0],
     ]
     panel = desk.get(f"/traffic/visits?{narrowed}", **{"HX-Request": "true"}).content.decode()
     changes = re.findall(r'<dd class="change">(.*?)</dd>', panel, re.DOTALL)
     assert [" ".join(re.sub("<[^>]+>", "", each).split()) for each in changes] == [
-        "↓ 100% from 1",
-        "from 2",
         "from 1 min",
         "from 0%",
     ]

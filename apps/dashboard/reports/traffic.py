@@ -36,7 +36,8 @@ def _campaign(name: str, column: str, tab: Any) -> Panel:
     )
 
 
-VISITS = Measure("visitsCount", _("Visits"))
+VISITS = Measure("visitsCount", _("Sessions"))
+"""A visit is the page views of one session, so that readers of the page see one word for both."""
 
 TOTALS = Panel(
     name="totals",
@@ -112,12 +113,10 @@ TRAFFIC = Report(
         ranked("referrers", _("Traffic sources"), "referrer", late=True, group="sources", tab=_("Full address")),
         Panel(
             name="visits",
-            title=_("Visits"),
+            title=_("How long they stayed"),
             drawing=Totals(
                 (
-                    VISITS,
-                    Mean(Measure("viewsPerVisit", _("Views per visit")), VISITS),
-                    Mean(Measure("visitSeconds", _("Length of a visit"), unit=Unit.SECONDS), VISITS),
+                    Mean(Measure("visitSeconds", _("Length of a session"), unit=Unit.SECONDS), VISITS),
                     Ratio(
                         (Measure("singleViewVisitsCount", _("Left at once")),),
                         (VISITS,),
