@@ -24,9 +24,7 @@ _BY_PEOPLE = Measure("eventsCount", _("Reads by people"), where=(_READS, PEOPLE)
 _SHARE = Ratio((_BY_AGENTS,), (_BY_AGENTS, _BY_PEOPLE), _("Share of agents"), unit=Unit.PERCENT)
 READS = Measure("eventsCount", _("Reads"))
 _NAMED = {"column": "visitorBot", "operator": "notIn", "values": ["", "unknown", *CRAWLERS]}
-_NEEDED = Needed(
-    _("Reads by agents would fill it: docs/server-side.md tells how a server reports them."), Sender.SERVER
-)
+_NEEDED = Needed(_("Reads by agents would fill it: your server reports them through the API."), Sender.SERVER)
 
 AGENTS_REPORT = Report(
     name="agents",

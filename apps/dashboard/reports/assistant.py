@@ -17,7 +17,7 @@ _NOT = Measure("askResponseRating", _("Not helpful"), part="negative", where=_RA
 QUESTIONS = Measure("eventsCount", _("Questions"))
 ASKERS = Measure("visitorsCount", _("Askers"))
 _NEEDED = Needed(
-    _("Questions to an AI assistant would fill it: docs/script.md tells how they are sent."), Sender.SCRIPT
+    _("Questions to an AI assistant would fill it: your pages send them through the script."), Sender.SCRIPT
 )
 
 ASSISTANT = Report(

@@ -14,7 +14,7 @@ _TRIED = (is_("eventType", "api_client_request"), PEOPLE)
 CLICKS = Measure("eventsCount", _("Clicks"))
 _LINKS = _("Followed links would fill it: the script sends them.")
 _API = Needed(
-    _("API operations that readers open or try would fill it: docs/script.md tells how they are sent."), Sender.SCRIPT
+    _("API operations that readers open or try would fill it: your pages send them through the script."), Sender.SCRIPT
 )
 
 LINKS = Report(
