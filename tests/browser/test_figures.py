@@ -60,12 +60,10 @@ SIGHT = {
 
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="/static/icon.svg">
-<link rel="stylesheet" href="/static/css/tokens.css">
 <link rel="stylesheet" href="/static/css/base.css">
 <link rel="stylesheet" href="/static/css/controls.css">
 <link rel="stylesheet" href="/static/css/panels.css">
 <link rel="stylesheet" href="/static/css/tables.css">
-<link rel="stylesheet" href="/static/css/print.css">
 <link rel="stylesheet" href="/static/vendor/plotly/plotly.css" id="plotly.js-style-global" class="no-inline-styles">
 <script src="/static/vendor/plotly/plotly-insights.min.js" defer></script>
 <script src="/static/js/figures.js" type="module"></script></head><body><main>{}</main></body></html>"""

@@ -26,7 +26,7 @@ from tests.conftest import lacking, require
 
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLE = ROOT / "static" / "vendor" / "plotly" / "plotly-insights.min.js"
-TOKENS = (ROOT / "static" / "css" / "tokens.css").read_text()
+TOKENS = (ROOT / "static" / "css" / "base.css").read_text()
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
