@@ -158,4 +158,4 @@ def test_the_search_of_the_administration_keeps_what_it_found(client: Client, wo
         for address in ("/admin/search/?s=site", "/admin/search/?s=site&extended=1"):
             page = client.get(address).content.decode()
             assert 'href="/admin/sites/site/"' in page
-            assert "Share links" in page
+            assert "Documentation" in page

@@ -90,7 +90,7 @@ def test_style_sheets_and_scripts_are_there_and_kept_for_good(below: Below, visi
     for file in files:
         answer = visitor.get(file)
         assert (answer.status, "immutable" in answer.headers["Cache-Control"]) == (200, True), file
-    [sheet] = [file for file in files if "tokens" in file]
+    [sheet] = [file for file in files if "css/base" in file]
     [font] = re.findall(r'url\("([^"]+)"\)', visitor.get(sheet).text)
     assert visitor.get(path_of(font, of=sheet)).status == 200
 
