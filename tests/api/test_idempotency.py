@@ -222,6 +222,7 @@ def open_again(**fields: object) -> None:
     IdempotencyKey.objects.update(stored_at=None, held_until=START, **fields)
 
 
+@pytest.mark.one_process
 @pytest.mark.parametrize("release", ["this", "one before"])
 def test_what_a_cluster_has_is_stored_also_when_it_is_too_old_to_be_taken_again(
     anybody: Caller, world: World, cluster: EventStore, release: str
@@ -236,6 +237,7 @@ def test_what_a_cluster_has_is_stored_also_when_it_is_too_old_to_be_taken_again(
     assert counted(world.docs) == {"excluded": (1, 1)}
 
 
+@pytest.mark.one_process
 def test_what_is_excluded_is_noted_once_however_often_a_cluster_is_asked(
     anybody: Caller, world: World, cluster: EventStore
 ) -> None:
@@ -246,6 +248,7 @@ def test_what_is_excluded_is_noted_once_however_often_a_cluster_is_asked(
     assert counted(world.docs) == {"excluded": (1, 1)}
 
 
+@pytest.mark.one_process
 def test_a_part_that_a_cluster_has_is_removed_where_the_rest_is_too_old(
     anybody: Caller, world: World, cluster: EventStore
 ) -> None:
@@ -259,6 +262,7 @@ def test_a_part_that_a_cluster_has_is_removed_where_the_rest_is_too_old(
     assert count(cluster) == 0
 
 
+@pytest.mark.one_process
 def test_as_many_events_are_expected_as_were_sent_at_last(
     anybody: Caller, world: World, cluster: EventStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

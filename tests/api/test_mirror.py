@@ -32,6 +32,7 @@ def mirrored(request: str) -> bytes:
     return re.sub(r"\$([a-z_]+)", lambda name: filled[name[1]], found[1]).encode()
 
 
+@pytest.mark.one_process  # each remembers the salt of a day, which is taken away here with the records of a test
 @pytest.mark.parametrize(("cookieless", "visitors"), [(True, 1), (False, 2)])
 def test_the_example_makes_no_visitor_of_the_bare_address(
     ada: Caller, world: World, store: EventStore, cookieless: bool, visitors: int
