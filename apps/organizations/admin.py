@@ -97,11 +97,11 @@ class _Address(forms.ModelForm):  # type: ignore[type-arg]  # generic to the typ
         return email
 
 
-class PersonForm(_Address, UserChangeForm):  # type: ignore[misc]
+class PersonForm(_Address, UserChangeForm):  # type: ignore[misc]  # unfold has no types
     """A person who is there."""
 
 
-class NewUserForm(_Address, UserCreationForm):  # type: ignore[misc]
+class NewUserForm(_Address, UserCreationForm):  # type: ignore[misc]  # unfold has no types
     """A new person is known by e-mail address."""
 
     class Meta:
