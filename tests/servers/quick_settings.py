@@ -29,14 +29,18 @@ def at_the_tests_moment(answer: Callable[[HttpRequest], HttpResponseBase]) -> Ca
     """Answer as at the moment of the test, where it is not the present one: tests ask one thing at a time.
 
     What takes the shorter way (``insights_site.short_way``) is answered at the present moment. Nothing of tokens and
-    sites is remembered for seconds, so that it makes no difference which process answers.
+    sites is remembered for seconds, so that it makes no difference which process answers; and no content type, as
+    tables are emptied after each test, and have other ones then.
     """
-    from apps.api import caches  # once Django is set up
+    from django.contrib.contenttypes.models import ContentType  # once Django is set up
+
+    from apps.api import caches
 
     caches.SECONDS = 0.0
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         now = float(request.headers.get(NOW, time.time()))
+        ContentType.objects.clear_cache()
         is_present = abs(now - time.time()) < TOLERANCE
         with nullcontext() if is_present else time_machine.travel(now, tick=False):
             given = answer(request)
