@@ -28,6 +28,8 @@ from apps.rollups.statements import IDENTITIES
 PATIENCE_SECONDS = 120.0
 """How long to wait until the engine has removed the files that were replaced: each is kept for a second."""
 _LOOK_SECONDS = 0.25
+_HASTE_SECONDS = 5.0
+"""How often to ask for haste again: another erasure, which ended meanwhile, has taken it back."""
 _AT_ONCE = 500
 """Records a statement of the relational database."""
 
@@ -137,9 +139,14 @@ def _tables(erasure: Erasure) -> Sequence[str]:
 
 def _sweep(tables: Sequence[str]) -> None:
     """Wait until the files that were replaced are gone."""
-    store, ends = get_store(), time.monotonic() + PATIENCE_SECONDS
+    store, begun = get_store(), time.monotonic()
+    ends, again = begun + PATIENCE_SECONDS, begun + _HASTE_SECONDS
     until = int(store.now().timestamp()) + 1  # the engine's clock says when it replaced a file
-    while (left := store.query(statements.replaced(tables, until))) and time.monotonic() < ends:
+    while (left := store.query(statements.replaced(tables, until))) and (now := time.monotonic()) < ends:
+        if now > again:
+            again = now + _HASTE_SECONDS
+            for table in tables:
+                store.command(statements.haste(table))
         for table in tables:
             store.command(statements.look(table))
         time.sleep(_LOOK_SECONDS)

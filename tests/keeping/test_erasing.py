@@ -214,6 +214,22 @@ def test_nothing_of_an_erased_visitor_is_left_on_disk(tmp_path: Path) -> None:
     assert run_apart(scenarios.erase_and_search, tmp_path, ROLLUP_MIN_EVENTS="0").split() == ["found", "gone"]
 
 
+def test_an_erasure_that_ends_meanwhile_does_not_leave_files_of_another(
+    march: EventStore, world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    end = erasing._end
+
+    def another_ends(*arguments: Any) -> None:
+        end(*arguments)
+        for table in ("events", *statements.NUMBERS):
+            march.command(statements.ease(table))
+
+    monkeypatch.setattr(erasing, "_end", another_ends)
+    monkeypatch.setattr(erasing, "PATIENCE_SECONDS", 15.0)
+    carry_out(ask_for_visitor(world.docs, "mal", who="command"))
+    assert [text for text in caplog.messages if "still on disk" in text] == []
+
+
 def test_a_reset_leaves_the_site_and_nothing_of_its_events(march: EventStore, world: World) -> None:
     assert carry_out(ask_for_reset(world.docs, who="command")) == 5
     assert left_in_store(world.docs.pk) == [0, 0, 0, 0]
