@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import nullcontext
 from typing import NoReturn
 
 import pytest
@@ -79,8 +78,14 @@ def _processes(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(autouse=True)
 def _asks_processes(request: pytest.FixtureRequest) -> Iterator[None]:
     """With servers, requests go to three web processes, unless the test needs the one that answers for itself."""
-    with asked(request.getfixturevalue("_processes")) if asks_processes(request.node) else nullcontext():
+    if not asks_processes(request.node):
         yield
+        return
+    request.getfixturevalue("transactional_db")  # its tables are emptied once the workers rest
+    processes: Processes = request.getfixturevalue("_processes")
+    with asked(processes):
+        yield
+    processes.rest()
 
 
 @pytest.fixture(autouse=True)

@@ -31,6 +31,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.test.client import ClientHandler, FakePayload
 
+from apps.core.redis import client
 from tests.servers.quick_settings import NOW, PROCESS
 from tests.servers.running import ROOT, SECONDS, free_port, wait_until
 
@@ -40,6 +41,10 @@ ENOUGH = 60
 """Of so many requests each web process has some."""
 CHANGED_WITHIN = ("settings", "monkeypatch", "caplog", "capfd", "mailoutbox", "django_assert_num_queries")
 """Fixtures with which a test changes, or looks into, the process that answers: it is asked of the test's own."""
+PUT_OFF_SECONDS = 20.0
+"""How long at most to wait for workers at the end of a test."""
+_BEING_DONE = "unacked"
+"""Where Celery keeps the messages in Redis that are being worked on."""
 _SECRET = "a" * 32
 _OF_ONE_HOP = {"connection", "transfer-encoding", "content-length", "date", "server", "set-cookie", PROCESS.lower()}
 _OF_QUERIES = "".join(map(chr, range(0x21, 0x7F)))
@@ -96,6 +101,19 @@ class Processes:
         for process in (self.web, *self.workers):
             process.wait(SECONDS)
         assert len(self.answered) == WEB_WORKERS or self.answered.total() < ENOUGH, self.answered
+
+    def rest(self) -> None:
+        """Return when the workers have nothing left to do, so that they do not work on what the next test is given.
+
+        What is put off, to be tried again, is not waited for longer than some seconds.
+        """
+        deadline = time.monotonic() + PUT_OFF_SECONDS
+        while time.monotonic() < deadline and self._is_at_work():
+            time.sleep(0.01)
+
+    def _is_at_work(self) -> bool:
+        waiting = sum(int(client().llen(queue)) for queue in settings.TASK_QUEUES)
+        return waiting + int(client().hlen(_BEING_DONE)) > 0
 
     def answer(self, environ: dict[str, Any], *, trusted: bool) -> HttpResponse:
         """The answer of whichever web process takes the request; a ``trusted`` one has the sign of no forgery."""
