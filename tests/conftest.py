@@ -16,6 +16,7 @@ from apps.events.refused import recorder
 from apps.events.store import EventStore, Statement, close_store, get_store
 from apps.organizations import triggers
 from tests.people import World, make_world
+from tests.servers.live import Served
 from tests.servers.processes import Processes, asked, asks_processes
 
 
@@ -86,6 +87,25 @@ def _asks_processes(request: pytest.FixtureRequest) -> Iterator[None]:
     with asked(processes):
         yield
     processes.rest()
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Served]:
+    served = Served()
+    yield served
+    served.end()
+
+
+@pytest.fixture(autouse=True)
+def _no_request_outlives_its_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A browser that was closed leaves requests behind: on the tables and the connection of the test that follows."""
+    if "live_server" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("transactional_db")  # its tables are emptied once nothing is under way
+    served: Served = request.getfixturevalue("served")
+    yield
+    served.wait_until_idle()
 
 
 @pytest.fixture(autouse=True)
