@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from apps.core.errors import Unavailable
+from apps.events import remote
 from apps.events.ids import IdSource, id_at, stamped, time_of
 from apps.events.remote import TooLate, Unsure
 from apps.events.store import EventStore, Row, Statement
@@ -60,13 +61,15 @@ def remove(store: EventStore, rows: Sequence[Row], batches: set[int]) -> None:
 
 def _is_stored(store: EventStore, rows: list[Row], pause: Callable[[float], bool]) -> bool:
     """Send the rows until it is known; ``False`` where they came too late and none is stored."""
-    first, until = rows[0]["id"], time_of(rows[0]["id"]) + ON_TIME
+    first, until = rows[0], time_of(rows[0]["id"]) + ON_TIME
+    # Two processes may have the same tag, and so give the same id: the batch, drawn by lot, tells their inserts apart.
+    token = f"{first['id']}-{first['batch']:x}-{len(rows)}"
     is_sent = False
     while True:
         try:
             if is_sent and (decided := _is_decided(store, rows, until)) is not None:
                 return decided
-            store.insert(rows, token=f"{first}-{len(rows)}", until=until)
+            store.insert(rows, token=token, until=until)
             return True
         except TooLate as error:
             # No attempt can come in time any more; one before this may have, and may be at work.
@@ -75,10 +78,12 @@ def _is_stored(store: EventStore, rows: list[Row], pause: Callable[[float], bool
             reason = error.message
         except Unsure as error:
             is_sent, reason = True, error.message
-        except Unavailable as error:
-            if not is_sent:
+        except Exception as error:
+            # What an engine or a proxy says now leaves open what became of an attempt that was not answered.
+            if not is_sent or remote.is_of_values(error):
                 raise
-            reason = error.message
+            reason = error.message if isinstance(error, Unavailable) else "The event store does not answer."
+            log.warning("What became of %d events cannot be told yet.", len(rows), exc_info=error)
         if not pause(PAUSE_SECONDS):
             raise Unsure(reason)
 
@@ -101,6 +106,7 @@ def _count(store: EventStore, rows: Sequence[Row]) -> int:
 
 
 _THESE = "site IN {sites:Array(UInt32)} AND received = toDateTime({at:UInt32}) AND id IN {ids:Array(UInt64)}"
+_THESE += " AND batch IN {batches:Array(UInt64)}"
 
 
 def _these(rows: Sequence[Row]) -> dict[str, Any]:
@@ -109,4 +115,5 @@ def _these(rows: Sequence[Row]) -> dict[str, Any]:
         "sites": sorted({row["site"] for row in rows}),
         "at": int(rows[0]["received"].timestamp()),
         "ids": [row["id"] for row in rows],
+        "batches": sorted({row["batch"] for row in rows}),
     }

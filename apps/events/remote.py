@@ -119,6 +119,11 @@ def _tells_that_none_is_stored(error: DatabaseError, *, is_cluster: bool) -> boo
     return error.code in _VALUE_CODES if is_cluster else error.code not in _OPEN_CODES
 
 
+def is_of_values(error: Exception) -> bool:
+    """Whether the engine refuses values: it would have refused them at any attempt, and stored none."""
+    return isinstance(error, DatabaseError) and error.code in _VALUE_CODES
+
+
 def missing(columns: Sequence[Column], after: int, last: int) -> str:
     """An INSERT, without its FORMAT, of all events but those whose ids (``after`` < id ≤ ``last``) are there."""
     return _insert_where(columns, f"id NOT IN (SELECT id FROM events WHERE id > {after} AND id <= {last})")  # noqa: S608  # numbers

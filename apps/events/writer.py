@@ -354,7 +354,8 @@ class Writer:
         while late & {row["batch"] for row in rows}:
             try:
                 remove(store, rows, late)
-            except Unavailable:
+            except Exception:  # no error may leave here: all are stored, and would be stored again
+                log.warning("Events that were stored late cannot be removed now.", exc_info=True)
                 if self._pause(RETRY_SECONDS):
                     continue
                 log.error("Events of %d batches are stored whose senders were told otherwise.", len(late))  # told above

@@ -13,7 +13,8 @@ import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from apps.core.errors import Unavailable
-from apps.events import delivery, remote
+from apps.events import delivery, ids, remote
+from apps.events import writer as module_of_writer
 from apps.events.ids import IdSource, id_at, time_of
 from apps.events.store import EventStore, Row, Statement
 from apps.events.writer import Undecided, Writer
@@ -182,6 +183,66 @@ def test_an_answer_that_tells_nothing_of_the_rows_is_none(
             done.result(SECONDS)
     assert server.fault() == 1
     assert stored(distant) == {"before": 1, "a": 2, "b": 2}
+
+
+@pytest.mark.parametrize("fault", [{"mode": "gateway", "code": 502}, {"mode": "error", "code": 202}])
+def test_a_question_that_fails_leaves_open_what_an_insert_before_it_stored(
+    server: ClickHouse,
+    distant: EventStore,
+    open_writer: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: dict[str, int | str],
+) -> None:
+    monkeypatch.setattr(module_of_writer, "COMPANY_SECONDS", 0.5)
+    monkeypatch.setattr(delivery, "PAUSE_SECONDS", 1.0)
+    writer = open_writer()
+    writer.write(rows("before"))
+    server.fault(mode="gateway", code=502, only="insert", times=1)
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(writer.write, rows(name, 2)) for name in "ab"]
+        wait_until(lambda: server.met() == 1)
+        server.fault(**fault, only="select", times=2)
+        for done in both:
+            done.result(SECONDS)
+    assert server.fault() == 2
+    assert stored(distant) == {"before": 1, "a": 2, "b": 2}
+
+
+def test_what_cannot_be_removed_at_once_doubles_nothing(
+    server: ClickHouse, distant: EventStore, open_writer: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module_of_writer, "COMPANY_SECONDS", 1.0)
+    writer = open_writer(patience=3.0)
+    writer.write(rows("before"))
+    server.fault(mode="lost")
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(writer.write, rows("given up"))
+        wait_until(lambda: bool(writer._waiting))
+        time.sleep(0.2)  # the first waits already
+        writer._patience = SECONDS
+        second = pool.submit(writer.write, rows("in time"))
+        with pytest.raises(Undecided):
+            first.result(SECONDS)
+        server.fault(mode="error", code=341, only="alter", times=1)
+        second.result(SECONDS)
+        wait_until(lambda: not writer._under_way)
+    assert server.fault() == 1
+    assert stored(distant) == {"before": 1, "in time": 1}
+
+
+def test_processes_that_give_the_same_ids_do_not_take_each_others_rows_for_their_own(
+    distant: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ids.secrets, "randbits", lambda _bits: 7)
+    moment = datetime.now(UTC)
+    for number, name in ((1, "a"), (2, "b")):
+        source = IdSource(clock=lambda: moment)
+        batches = [(number, rows(name))]
+        sent = delivery.deliver(distant, lambda batches=batches: batches, source, pause=lambda _seconds: False)
+        assert delivery._count(distant, sent) == 1
+    assert stored(distant) == {"a": 1, "b": 1}
+    delivery.remove(distant, sent, {2})
+    assert stored(distant) == {"a": 1}
 
 
 def test_what_a_proxy_does_not_pass_on_is_refused(server: ClickHouse, distant: EventStore, open_writer: Open) -> None:
