@@ -47,6 +47,12 @@ _SINCE = timedelta(minutes=2)
 """How much older than a key its events may be, by the clocks of two processes."""
 
 
+class SiteIsGone(Refusal):
+    """The site was deleted while the request was on its way."""
+
+    status = 404
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Once:
     """A key, ``scope`` (who may repeat it) and the body as it was posted."""
@@ -59,8 +65,9 @@ class Once:
 def write_once(once: Once, site: Site, rows: Callable[[], list[Row]]) -> int:
     """Store ``rows()``, unless this request was stored before; returns how many were stored now.
 
-    Raises ``Refusal`` for a key that is none or was used for another body, ``Unavailable`` where the rows cannot be
-    stored now or another request with the key does not end, and what ``rows`` raises.
+    Raises ``Refusal`` for a key that is none or was used for another body, ``SiteIsGone`` for a site that was just
+    deleted, ``Unavailable`` where the rows cannot be stored now or another request with the key does not end, and what
+    ``rows`` raises.
     """
     if not _KEY.fullmatch(once.key):
         raise Refusal(f"expected 1 to {MAX_CHARACTERS} visible ASCII characters, without blanks", path=HEADER)
@@ -73,6 +80,10 @@ def write_once(once: Once, site: Site, rows: Callable[[], list[Row]]) -> int:
             record = _new(site, key, body, events=len(sound))
             if record is not None:
                 return _store(record, sound)
+            if not Site.objects.filter(pk=site.pk).exists():
+                raise SiteIsGone("Site not found")
+            if time.monotonic() > deadline:
+                raise Unavailable("Another request with this Idempotency-Key is under way.")
         elif record.body != body:
             raise Refusal("was used for another body in the last 24 hours", path=HEADER)
         elif record.stored_at is not None:

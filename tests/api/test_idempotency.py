@@ -13,7 +13,7 @@ from apps.core.errors import Unavailable
 from apps.events import delivery, once
 from apps.events.ids import id_at
 from apps.events.models import IdempotencyKey
-from apps.events.store import EventStore, Statement
+from apps.events.store import EventStore, Row, Statement
 from apps.events.tasks import delete_used_keys
 from apps.events.writer import PATIENCE_SECONDS, Undecided, Writer
 from apps.sites.models import Site
@@ -288,3 +288,19 @@ def test_neither_key_nor_body_is_kept(anybody: Caller, world: World) -> None:
 def test_a_browser_may_send_a_key(anybody: Caller, world: World) -> None:
     path = f"/v1/orgs/{world.acme.public_id}/sites/{world.docs.public_id}/insights/events"
     assert "idempotency-key" in anybody.send("OPTIONS", path)["Access-Control-Allow-Headers"]
+
+
+@pytest.mark.one_process
+@pytest.mark.django_db(transaction=True)
+def test_a_request_for_a_site_that_was_just_deleted_ends(world: World, store: EventStore) -> None:
+    site, asked = Site.objects.get(pk=world.docs.pk), []
+
+    def rows() -> list[Row]:
+        asked.append(1)
+        assert len(asked) < 5, "It goes on for ever."
+        return [{"site": site.pk}]
+
+    world.docs.delete()
+    with pytest.raises(once.SiteIsGone):
+        once.write_once(once.Once(key="k1", scope="", body=b""), site, rows)
+    assert count(store) == 0
