@@ -16,6 +16,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
+from django.db.models import F
 
 from apps.core.clock import utc_now
 from apps.core.errors import Refusal, Unavailable
@@ -159,10 +160,14 @@ def import_events(address: str, tell: Tell) -> Manifest:
 
 
 def _count_anew(days: list[tuple[int, datetime]], after: int) -> None:
-    """From now on these days are answered from events, until they are counted anew."""
+    """From now on these days are answered from events, until they are counted anew.
+
+    What is being counted at this moment may lack the events, so it is not recorded: as after an erasure.
+    """
     with transaction.atomic():
         Watermark.objects.select_for_update().get_or_create(pk=1)
         Watermark.objects.filter(event_id__gt=after).update(event_id=after)
+        Watermark.objects.update(erasures=F("erasures") + 1)
         for site, day in days:
             make_due(site, [(day, day + timedelta(days=1))], utc_now())
 
