@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_delete
+from django.db.models.signals import pre_delete
 
 
 class KeepingConfig(AppConfig):
@@ -7,7 +7,7 @@ class KeepingConfig(AppConfig):
     label = "keeping"
 
     def ready(self) -> None:
-        from apps.keeping.asking import site_was_deleted
+        from apps.keeping.asking import site_is_deleted
         from apps.sites.models import Site
 
-        post_delete.connect(site_was_deleted, sender=Site, dispatch_uid="keeping")
+        pre_delete.connect(site_is_deleted, sender=Site, dispatch_uid="keeping")

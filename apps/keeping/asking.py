@@ -38,7 +38,7 @@ def ask_for_reset(site: Site, *, who: str) -> Erasure:
 
 
 def ask_for_old(site: Site, before: datetime, *, who: str) -> Erasure:
-    """Erase the events before ``before``."""
+    """Erase the events before ``before``; where that was asked for and is not done, it is that erasure."""
     details = {"before": f"{before:%Y-%m-%dT%H:%M:%SZ}"}
     return _ask(Kind.OLD, site, who=who, through=_newest, details=details, before=before)
 
@@ -55,8 +55,11 @@ def has_older(site: Site, before: datetime) -> bool:
     return bool(get_store().query(statements.any_before(site.pk, before)))
 
 
-def site_was_deleted(instance: Site, **_signal: Any) -> None:
-    """Erase what a deleted site leaves in the store: once the deletion is committed, in the background."""
+def site_is_deleted(instance: Site, **_signal: Any) -> None:
+    """Erase what a deleted site leaves in the store: once the deletion is committed, in the background.
+
+    Before any row goes: whoever records what was counted locks the watermark first and the site's periods then.
+    """
     from apps.keeping.tasks import finish_erasures  # it imports this module's neighbours
 
     _ask(Kind.SITE, instance, who=DELETION, through=lambda _site: LAST_ID)
@@ -96,6 +99,8 @@ def _ask(
     """While the watermark is locked nothing is recorded: what was counted before is marked, what is later is held."""
     with transaction.atomic():
         Watermark.objects.select_for_update().get_or_create(pk=1)
+        if kind == Kind.OLD and (asked := Erasure.objects.filter(kind=kind, store_site=site.pk, **fields).first()):
+            return asked
         erasure = Erasure(
             kind=kind,
             store_site=site.pk,

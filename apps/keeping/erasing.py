@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from apps.core.clock import utc_now
 from apps.core.locks import one_after_another
@@ -27,6 +28,9 @@ from apps.rollups.statements import IDENTITIES
 
 PATIENCE_SECONDS = 120.0
 """How long to wait until the engine has removed the files that were replaced: each is kept for a second."""
+STRAGGLING = timedelta(minutes=4)
+"""How long after a site was deleted events for it may still be stored: it is remembered for seconds, and a request
+is under way for no longer than this."""
 _LOOK_SECONDS = 0.25
 _HASTE_SECONDS = 5.0
 """How often to ask for haste again: another erasure, which ended meanwhile, has taken it back."""
@@ -42,19 +46,24 @@ log = logging.getLogger(__name__)
 def carry_out(erasure: Erasure) -> int:
     """Erase the events; returns how many there were. Raises ``Unavailable`` where the store is away: repeat it then.
 
+    How many is what was found when there were most: a run that was stopped, or had company, has erased some by then.
+
     1. The row is there already: whatever is being counted of the site is not recorded.
     2. The periods that hold the events are due, so that questions read events.
     3. The events go, and the numbers of visitors and sessions that have no other.
-    4. The row goes: the site is counted again, by fillings that begin after it.
+    4. The row goes: the site is counted again, by fillings that begin after it. That of a deleted site goes later:
+       until then a process that had the site in memory may have taken events for it, which the next run erases.
     """
     store, tables = get_store(), _tables(erasure)
     for table in tables:
         store.command(statements.haste(table))
     columns = store.query(statements.touched(erasure)) or [(), ()]
     days = [datetime.fromtimestamp(second, UTC) for second in columns[0]]
-    events = int(sum(columns[1]))
     with transaction.atomic():
         Watermark.objects.select_for_update().get_or_create(pk=1)
+        row = Erasure.objects.filter(pk=erasure.pk)
+        row.update(events=Greatest("events", int(sum(columns[1]))))
+        events = row.values_list("events", flat=True).first() or 0
         make_due(erasure.store_site, [(day, Period(Level.DAY, day).end) for day in days], utc_now())
     get_writer().clear_journal()  # a segment that is replayed would bring erased events back
     _erase_aside(erasure)
@@ -62,7 +71,8 @@ def carry_out(erasure: Erasure) -> int:
     store.command(statements.erase(erasure))
     store.command(statements.tidy())
     _forget(erasure)
-    _end(erasure, events)
+    if erasure.kind != Kind.SITE or erasure.asked_at < utc_now() - STRAGGLING:
+        _end(erasure)
     _sweep(tables)
     return events
 
@@ -108,10 +118,11 @@ def _forget(erasure: Erasure) -> None:
                 get_store().command(statements.uncount(erasure.store_site))
 
 
-def _end(erasure: Erasure, events: int) -> None:
+def _end(erasure: Erasure) -> None:
     """Let the site be counted again, unless another did: then what is counted by now is right."""
     with transaction.atomic():
         Watermark.objects.select_for_update().get_or_create(pk=1)
+        events = Erasure.objects.filter(pk=erasure.pk).values_list("events", flat=True).first()
         if not Erasure.objects.filter(pk=erasure.pk).delete()[0]:
             return
         Watermark.objects.update(erasures=F("erasures") + 1)

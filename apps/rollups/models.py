@@ -101,6 +101,9 @@ class Erasure(models.Model):
     who = models.CharField(max_length=64)
     entry = models.PositiveBigIntegerField(help_text=_("The entry of the audit that says who asked."))
     asked_at = models.DateTimeField(default=utc_now)
+    events = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text=_("How many events were found to be erased, at most.")
+    )
 
     class Meta:
         ordering = ("pk",)

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.core.clock import utc_now
 from apps.core.hashing import keyed_hash64
@@ -14,7 +17,7 @@ from apps.events import aside
 from apps.events.journal import read_records
 from apps.events.store import EventStore, Row, Statement, get_store, journal_folder
 from apps.insights.services import resolve
-from apps.keeping import erasing, statements
+from apps.keeping import erasing, retention, statements
 from apps.keeping.asking import ask_for_old, ask_for_reset, ask_for_visitor
 from apps.keeping.erasing import carry_out, finish_all
 from apps.keeping.retention import delete_old
@@ -253,7 +256,49 @@ def test_a_deleted_site_leaves_nothing_in_the_store(march: EventStore, world: Wo
     assert finish_all() == 1
     assert left_in_store(site) == [0, 0, 0, 0]
     assert left_in_store(world.secrets.pk)[0] == 5
+    hold(march, site, *visits(world.docs, "mal", "2026-03-05T10:00:00Z", id=10**9))  # by who did not know it yet
+    with time_machine.travel(utc_now() + timedelta(minutes=5)):
+        assert finish_all() == 1
+    assert left_in_store(site) == [0, 0, 0, 0]
     assert not Erasure.objects.exists()
+    assert AuditEntry.objects.get(what="erased_site").details["events"] == 5
+
+
+@pytest.mark.one_process
+def test_whoever_deletes_a_site_waits_for_the_watermark_before_the_periods(march: EventStore, world: World) -> None:
+    """As those do who record what was counted: else each could wait for the other."""
+    with CaptureQueriesContext(connection) as told:
+        world.acme.delete()
+    texts = [query["sql"].upper() for query in told.captured_queries]
+    locked = next(place for place, sql in enumerate(texts) if "ROLLUPS_WATERMARK" in sql)
+    assert locked < next(place for place, sql in enumerate(texts) if sql.startswith("DELETE"))
+
+
+def test_the_audit_tells_how_many_events_an_erasure_found_that_was_stopped(
+    march: EventStore, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erase(world.docs, "deleted", monkeypatch)
+    finish_all()
+    assert AuditEntry.objects.get(what="erased_visitor").details["events"] == 3
+
+
+def test_old_events_that_two_delete_are_told_once(
+    march: EventStore, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Site.objects.filter(pk=world.docs.pk).update(retention_months=1)
+    now, look, asked = datetime(2026, 4, 12, 23, 0, tzinfo=UTC), retention.has_older, []
+
+    def another_asks(site: Site, before: datetime) -> bool:
+        found = look(site, before)
+        asked.append(ask_for_old(site, before, who="task"))
+        return found
+
+    monkeypatch.setattr(retention, "has_older", another_asks)
+    delete_old(now, who="task")
+    finish_all()
+    assert len(asked) == 1
+    told = AuditEntry.objects.order_by("pk").values_list("what", "details")
+    assert [(what, details.get("events")) for what, details in told] == [("erase_old", None), ("erased_old", 3)]
 
 
 def test_old_events_are_deleted_by_whole_days_and_the_rest_is_counted(march: EventStore, world: World) -> None:
