@@ -29,9 +29,9 @@ class ApiView(APIView):
 
 
 class ScopedView(ApiView):
-    """A view for callers with a token; ``scopes`` names what each method needs."""
+    """A view for callers with a token; ``scopes`` names what each method needs, or ``None`` for nothing else."""
 
-    scopes: ClassVar[dict[str, Scope]] = {}
+    scopes: ClassVar[dict[str, Scope | None]] = {}
 
     @property
     def token(self) -> ApiToken:

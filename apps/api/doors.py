@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ImproperlyConfigured
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -42,13 +43,19 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """A token is needed, with the view's scope for the method (``ScopedView.scopes``)."""
+    """A token is needed, with the view's scope for the method (``ScopedView.scopes``); HEAD is GET.
+
+    What a view answers without saying what it needs is a mistake of ours, and is answered to nobody.
+    """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         if not isinstance(request.auth, ApiToken):
             raise Unauthorized("An API token is needed: Authorization: Bearer …")
-        scopes: dict[str, Scope] = getattr(view, "scopes", {})
-        scope = scopes.get(request.method or "")
+        scopes: dict[str, Scope | None] = getattr(view, "scopes", {})
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        if method not in scopes and method in view.allowed_methods:
+            raise ImproperlyConfigured(f"{type(view).__name__} names no scope for {method}.")
+        scope = scopes.get(method)
         if scope is not None:
             must_allow(request.auth, scope)
         return True

@@ -30,7 +30,7 @@ QUERIES = {
 
 def body_of(method: str, route: str) -> Any:
     """A body that makes sense where a route takes JSON."""
-    if method == "GET" or not (is_api(route) or route in QUERIES):
+    if method in ("GET", "HEAD") or not (is_api(route) or route in QUERIES):
         return None
     if route.endswith("/aggregate"):
         return QUESTION
@@ -84,6 +84,11 @@ def test_everybody_gets_what_the_table_says(cast: Cast, part: str) -> None:
         rows = {row: wanted for row, wanted in rows.items() if not row[1].startswith(tuple(others))}
     assert rows
     assert differences(cast, rows) == []
+
+
+def test_the_head_of_what_the_api_reads_is_for_those_who_may_read_it(cast: Cast) -> None:
+    reads = {("HEAD", route): wanted for (method, route), wanted in read_table().items() if method == "GET"}
+    assert differences(cast, {row: wanted for row, wanted in reads.items() if is_api(row[1])}) == []
 
 
 def unlisted() -> Iterator[Row]:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from django.core.cache import caches
+from django.core.exceptions import ImproperlyConfigured
 from pytest_django import DjangoAssertNumQueries, Settings
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.test import APIRequestFactory
 
+from apps.api.access import ScopedView
 from apps.api.caches import public_sites
 from apps.core.clock import utc_now
 from apps.events.store import EventStore
-from apps.organizations.models import ApiToken, Membership
+from apps.organizations.models import ApiToken, Membership, Scope
 from tests.api.calls import Caller, address, event, refusal
 from tests.people import World, token_of
 
@@ -54,8 +60,27 @@ def test_a_token_without_the_scope_is_forbidden(world: World, store: EventStore)
     }
     for path, scope in needed.items():
         assert refusal(tracker.get(path)) == (403, f"The API token lacks the scope {scope}")
+        assert tracker.send("HEAD", path).status_code == 403, path
     assert tracker.ask(world.docs, {"range": "last7Days"}).status_code == 403
     assert tracker.send("DELETE", address(world.docs)).status_code == 403
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_a_method_for_which_a_view_names_no_scope_is_answered_to_nobody(world: World, method: str) -> None:
+    class Forgetful(ScopedView):
+        scopes: ClassVar = {"PATCH": Scope.SITE_WRITE}
+
+        def get(self, request: Request) -> Response:
+            return Response("read")
+
+        post = get
+
+    request = getattr(APIRequestFactory(), method.lower())("/")
+    request.api_token = ApiToken.issue(organization=world.acme, user=world.ada, title="test")[0]
+    with pytest.raises(ImproperlyConfigured, match="Forgetful names no scope"):
+        Forgetful.as_view()(request)
+    Forgetful.scopes = {"GET": None, "POST": None}
+    assert Forgetful.as_view()(request).status_code == 200
 
 
 def test_a_stranger_gets_404_not_403(cy: Caller, world: World) -> None:
