@@ -8,6 +8,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -144,6 +145,7 @@ def _fresh(token: ApiToken, raw: str) -> dict[str, object]:
 def _rows(tokens: ApiTokenQuerySet, who: User, *, owns: bool) -> list[Row]:
     now, listed = utc_now(), tokens.filter(revoked_at=None)
     usable = set(listed.usable(now).values_list("pk", flat=True))
+    sites = Prefetch("sites", Site.objects.visible_to(who))  # ``who`` may see fewer now than when a token was made
     return [
         Row(
             token=token,
@@ -152,7 +154,7 @@ def _rows(tokens: ApiTokenQuerySet, who: User, *, owns: bool) -> list[Row]:
             may_rotate=token.pk in usable and _may_rotate(token, who, owns=owns),
             overlap_ends=token.old_ends_at if token.old_ends_at and token.old_ends_at > now else None,
         )
-        for token in listed.select_related("user", "created_by").prefetch_related("sites")
+        for token in listed.select_related("user", "created_by").prefetch_related(sites)
     ]
 
 

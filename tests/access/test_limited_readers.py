@@ -7,7 +7,9 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from apps.events.store import EventStore
-from apps.organizations.models import Membership, Organization, Role
+from apps.organizations.issuing import make_token
+from apps.organizations.members import change_member
+from apps.organizations.models import Membership, Organization, Role, User
 from apps.sites.models import ShareLink, Site
 from apps.sites.sharing import create_link
 from tests.access.conftest import signed_in
@@ -30,6 +32,12 @@ def home(site: Site) -> str:
 
 def api(site: Site) -> str:
     return f"/v1/orgs/{site.organization.public_id}/sites/{site.public_id}"
+
+
+def shown(person: User, page: str) -> str:
+    answer = signed_in(person).get(page)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
 
 
 def test_only_the_listed_sites_are_seen_and_the_organization_is(world: World, limited: Membership, blog: Site) -> None:
@@ -101,6 +109,22 @@ def test_tokens_of_a_limited_reader_reach_no_more_than_they_do(
             f"{api(site)}/insights/events/aggregate", question, content_type="application/json", headers=bearer
         )
         assert asked.status_code == status
+
+
+def test_the_list_of_tokens_names_no_site_that_its_reader_may_not_see(
+    world: World, blog: Site, store: EventStore
+) -> None:
+    token, raw = make_token(
+        organization=world.acme, user=world.ben, who=world.ben, title="Docs", scopes=["site:read"], sites=[world.docs]
+    )
+    assert "Acme Docs" in shown(world.ben, "/tokens")
+    change_member(world.acme, world.ben, Role.READER, who=world.ada, sites=[blog])
+    words = shown(world.ben, "/tokens")
+    assert "Acme Docs" not in words
+    assert "none any more" in words
+    assert Client().get(api(world.docs), headers={"Authorization": f"Bearer {raw}"}).status_code == 404
+    token.sites.add(blog)
+    assert "Acme Blog" in shown(world.ben, "/tokens")
 
 
 def test_a_limit_holds_at_once_also_for_what_is_remembered(world: World, limited: Membership, blog: Site) -> None:
