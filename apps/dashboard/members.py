@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -26,6 +28,7 @@ from apps.organizations.inviting import revoke_invitation, sends_mail, to_send
 from apps.organizations.members import remove_member
 from apps.organizations.models import Membership, Organization, Role
 from apps.organizations.tasks import send_invitation
+from apps.sites.models import Site
 
 SENT = Limit(name="invitations-sent", most=50, seconds=86_400)
 """Mails that one person has this service send: their words go to whatever addresses they give."""
@@ -127,7 +130,7 @@ def _page(
     fresh: str = "",
     status: int | None = None,
 ) -> HttpResponse:
-    memberships = found.memberships.select_related("user", "organization").prefetch_related("sites")
+    memberships = found.memberships.select_related("user", "organization").prefetch_related(_sites(found))
     context = {
         "organization": found,
         "role": Role.OWNER,
@@ -145,7 +148,12 @@ def _page(
 
 def _open(found: Organization, now: datetime) -> list[Invitation]:
     usable = found.invitations.usable(now).select_related("made_by")
-    return list(usable.prefetch_related("sites"))
+    return list(usable.prefetch_related(_sites(found)))
+
+
+def _sites(found: Organization) -> Prefetch[Any]:
+    """Those that somebody is limited to, without what has moved to another organization since."""
+    return Prefetch("sites", Site.objects.filter(organization=found))
 
 
 def _member(found: Organization, user_id: str) -> Membership:

@@ -56,8 +56,8 @@ def mine(request: HttpRequest) -> HttpResponse:
     who = who_of(request)
     groups = []
     for membership in who.memberships.select_related("organization").order_by("organization__title", "pk"):
-        tokens = ApiToken.objects.filter(organization=membership.organization, user=who)
-        rows = _rows(tokens, who, owns=membership.role == Role.OWNER)
+        tokens = ApiToken.objects.filter(user=who)
+        rows = _rows(membership.organization, tokens, who, owns=membership.role == Role.OWNER)
         groups.append(Group(organization=membership.organization, rows=rows, is_owned=membership.role == Role.OWNER))
     return render(request, "tokens/mine.html", {"groups": groups})
 
@@ -68,7 +68,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 def of_organization(request: HttpRequest, organization: str) -> HttpResponse:
     """Every token of an organization, for its owners."""
     found = find_organization(request, organization)
-    rows = _rows(ApiToken.objects.filter(organization=found), owner(request, found), owns=True)
+    rows = _rows(found, ApiToken.objects.all(), owner(request, found), owns=True)
     return render(request, "tokens/organization.html", {"organization": found, "role": Role.OWNER, "rows": rows})
 
 
@@ -142,10 +142,11 @@ def _fresh(token: ApiToken, raw: str) -> dict[str, object]:
     return {"token": token, "raw": raw}
 
 
-def _rows(tokens: ApiTokenQuerySet, who: User, *, owns: bool) -> list[Row]:
-    now, listed = utc_now(), tokens.filter(revoked_at=None)
+def _rows(organization: Organization, tokens: ApiTokenQuerySet, who: User, *, owns: bool) -> list[Row]:
+    """Those of an organization among ``tokens``, with the sites of it that ``who`` may see now."""
+    now, listed = utc_now(), tokens.filter(organization=organization, revoked_at=None)
     usable = set(listed.usable(now).values_list("pk", flat=True))
-    sites = Prefetch("sites", Site.objects.visible_to(who))  # ``who`` may see fewer now than when a token was made
+    sites = Prefetch("sites", Site.objects.visible_to(who).filter(organization=organization))
     return [
         Row(
             token=token,

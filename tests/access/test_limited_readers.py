@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from apps.events.store import EventStore
+from apps.organizations.inviting import invite
 from apps.organizations.issuing import make_token
 from apps.organizations.members import change_member
 from apps.organizations.models import Membership, Organization, Role, User
@@ -61,10 +62,20 @@ def test_when_the_last_listed_site_is_gone_nothing_is_seen(world: World, limited
 def test_a_listed_site_that_moved_to_another_organization_is_not_seen(
     world: World, limited: Membership, blog: Site
 ) -> None:
-    blog.organization = world.elsewhere
+    make_token(organization=world.acme, user=None, who=world.ada, title="Nightly", scopes=["site:read"], sites=[blog])
+    make_token(organization=world.acme, user=world.ada, who=world.ada, title="Own", scopes=["site:read"], sites=[blog])
+    invite(world.acme, Role.READER, who=world.ada, sites=[blog])
+    blog.organization, blog.title = world.elsewhere, "Plans"
     blog.save()
     assert list(Site.objects.visible_to(world.ben)) == []
     assert blog in Site.objects.visible_to(world.cy)
+    # Nor is its title told to owners of where it was; to those of both, not as what people and tokens there reach.
+    acme = f"/organizations/{world.acme.public_id}"
+    for _times in range(2):
+        pages = {page: shown(world.ada, page) for page in (f"{acme}/members", f"{acme}/tokens", "/tokens")}
+        assert [page for page, words in pages.items() if "Plans" in words] == []
+        assert "none any more" in pages["/tokens"]
+        Membership.objects.get_or_create(organization=world.elsewhere, user=world.ada)
 
 
 def test_limits_of_one_organization_are_not_those_of_another(world: World, limited: Membership, blog: Site) -> None:
