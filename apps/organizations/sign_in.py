@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
@@ -74,6 +75,22 @@ def is_confirmed(user: User, email: str) -> bool:
     """Whether somebody has shown that this address of theirs is theirs, or an operator vouches for it."""
     vouch_for(user)
     return bool(EmailAddress.objects.filter(user=user, email__iexact=email, verified=True).exists())
+
+
+def _as_published(context: dict[str, Any]) -> dict[str, Any]:
+    """What a mail is made of, with the service and all links where ``PUBLIC_URL`` says, if it is set.
+
+    allauth takes host and port from the request: whoever has somebody else sent a mail writes those.
+    """
+    public = urlsplit(settings.PUBLIC_URL)
+    if not public.netloc:
+        return context
+    links = {
+        name: urlsplit(url)._replace(scheme=public.scheme, netloc=public.netloc).geturl()
+        for name, url in context.items()
+        if name.endswith("_url")
+    }
+    return context | links | {"current_site": {"domain": public.netloc, "name": public.netloc}}
 
 
 class SignIn(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -162,7 +179,7 @@ class SignIn(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no typ
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail where mail is configured."""
         if settings.SENDS_MAIL:
-            super().send_mail(template_prefix, email, context)
+            super().send_mail(template_prefix, email, _as_published(context))
 
     def render_mail(self, *args: Any, **kwargs: Any) -> EmailMessage:
         """A mail that is sent in the background: how long the answer takes tells nothing of the mail server's."""

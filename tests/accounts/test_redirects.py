@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
+from django.test.utils import override_script_prefix
 
 from tests.accounts.visits import confirm_password, sign_in
 from tests.people import PASSWORD, World
@@ -60,3 +62,30 @@ def test_a_page_of_the_service_is_led_to(client: Client, world: World) -> None:
 def test_a_host_that_is_not_ours_is_not_written_into_mails(client: Client, world: World, sends_mail: None) -> None:
     form = {"email": "ada@example.com"}
     assert client.post("/accounts/password/reset/", form, headers={"host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.usefixtures("sends_mail")
+@pytest.mark.parametrize("base", ["", "/insights"])
+@pytest.mark.parametrize("host", ["testserver:4444", "localhost:1"])
+def test_mails_lead_to_where_the_service_is_published_whatever_host_was_asked(
+    world: World, settings: Any, host: str, base: str
+) -> None:
+    settings.ALLOWED_HOSTS = ["testserver", "localhost"]
+    settings.PUBLIC_URL, settings.REGISTRATION = f"https://insights.example{base}", "open"
+    for form, asked in (
+        ("/accounts/password/reset/", {"email": "ada@example.com"}),
+        ("/accounts/signup/", {"email": "eve@example.com", "password1": PASSWORD}),
+        ("/accounts/signup/", {"email": "ada@example.com", "password1": PASSWORD}),
+    ):
+        with override_script_prefix(f"{base}/"):
+            assert Client().post(form, asked, headers={"host": host}).status_code == 302
+    assert [sent.subject.removeprefix("[Site insights] ") for sent in mail.outbox] == [
+        "Choose a new password",
+        "Confirm your address",
+        "You have an account",
+    ]
+    for sent in mail.outbox:
+        words = str(sent.body)
+        assert host not in words
+        assert f"https://insights.example{base}/accounts/" in words
+        assert words.rstrip().endswith("Site insights at insights.example")
