@@ -114,6 +114,19 @@ def test_a_revocation_by_another_process_counts_within_seconds(ada: Caller) -> N
     assert ada.get("/v1/user").status_code == 401
 
 
+def test_a_limit_by_another_process_counts_within_seconds_also_at_sites_that_are_asked_for_late(
+    ada: Caller, world: World
+) -> None:
+    asked = time.monotonic()
+    assert ada.get("/v1/user").status_code == 200
+    ApiToken.objects.update(only_some_sites=True)  # no signal, as from another process
+    limited = time.monotonic()
+    time.sleep(max(0.0, asked + 2.8 - time.monotonic()))
+    ada.get(address(world.docs))  # while the token is remembered as it was
+    time.sleep(max(0.0, limited + 3.1 - time.monotonic()))
+    assert ada.get(address(world.docs)).status_code == 404
+
+
 def test_a_former_members_token_ends(ada: Caller, world: World) -> None:
     assert ada.get("/v1/user").status_code == 200
     Membership.objects.filter(user=world.ada).get().delete()
