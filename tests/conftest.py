@@ -89,8 +89,9 @@ def _asks_processes(request: pytest.FixtureRequest) -> Iterator[None]:
     processes.rest()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def served() -> Iterator[Served]:
+    """What the live server answers from here on."""
     served = Served()
     yield served
     served.end()

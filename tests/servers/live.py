@@ -16,7 +16,11 @@ IDLE_SECONDS = 0.05
 
 
 class Served:
-    """How many requests the live server has under way; those of Django's test client are not counted."""
+    """How many requests the live server has under way that began since this was made.
+
+    Those of Django's test client are not counted. Others that a test makes of the WSGI application itself, and does not
+    close, count for ever: so each test counts anew.
+    """
 
     def __init__(self) -> None:
         self._begun = threading.Condition()
@@ -35,7 +39,7 @@ class Served:
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
             with self._begun:
-                if not self._begun.wait(IDLE_SECONDS) and not self._under_way:
+                if not self._begun.wait(IDLE_SECONDS) and self._under_way < 1:
                     return
         raise AssertionError(f"{self._under_way} requests do not end.")
 
