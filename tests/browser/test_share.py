@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.core.cache import cache
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from apps.organizations.models import Membership, Role
 from tests.browser.conftest import Reader
@@ -23,13 +23,18 @@ class Stranger:
     page: Page
     complaints: list[str] = field(default_factory=list)
 
+    def hear(self, message: ConsoleMessage) -> None:
+        # What is there for information is no complaint: that a field has the focus before another asks for it.
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
+
 
 @pytest.fixture
 def stranger(browser: Browser) -> Iterator[Stranger]:
     cache.clear()
     context = browser.new_context()
     found = Stranger(page=context.new_page())
-    found.page.on("console", lambda message: found.complaints.append(f"{message.type}: {message.text}"))
+    found.page.on("console", found.hear)
     found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
     yield found
     context.close()
