@@ -14,9 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from apps.core.errors import Unavailable
-from apps.events import remote
 from apps.events.ids import IdSource, id_at, stamped, time_of
-from apps.events.remote import TooLate, Unsure
+from apps.events.remote import TooLate, Unsure, is_of_values
 from apps.events.store import EventStore, Row, Statement
 
 log = logging.getLogger(__name__)
@@ -80,7 +79,7 @@ def _is_stored(store: EventStore, rows: list[Row], pause: Callable[[float], bool
             is_sent, reason = True, error.message
         except Exception as error:
             # What an engine or a proxy says now leaves open what became of an attempt that was not answered.
-            if not is_sent or remote.is_of_values(error):
+            if not is_sent or is_of_values(error):
                 raise
             reason = error.message if isinstance(error, Unavailable) else "The event store does not answer."
             log.warning("What became of %d events cannot be told yet.", len(rows), exc_info=error)
@@ -105,8 +104,10 @@ def _count(store: EventStore, rows: Sequence[Row]) -> int:
     return int(store.query(Statement(sql=sql, parameters=_these(rows)))[0][0])
 
 
-_THESE = "site IN {sites:Array(UInt32)} AND received = toDateTime({at:UInt32}) AND id IN {ids:Array(UInt64)}"
-_THESE += " AND batch IN {batches:Array(UInt64)}"
+_THESE = (
+    "site IN {sites:Array(UInt32)} AND received = toDateTime({at:UInt32}) AND id IN {ids:Array(UInt64)}"
+    " AND batch IN {batches:Array(UInt64)}"
+)
 
 
 def _these(rows: Sequence[Row]) -> dict[str, Any]:

@@ -202,7 +202,7 @@ def _counted(site: int, period: Period, fill: int, through: int, figures: tuple[
 
 
 def ended_erasures() -> int:
-    """How many erasures have ended: a filling that began at another number may have counted what was erased."""
+    """How many erasures have ended, and files were moved in: what began at another number may have counted others."""
     return Watermark.objects.values_list("erasures", flat=True).first() or 0
 
 
@@ -224,7 +224,7 @@ def _record(periods: Sequence[FilledPeriod], through: int, fill: int, erasures: 
             log.warning("A filling of %d periods took too long: it is done again.", len(periods))
             return 0
         if watermark.erasures != erasures:
-            log.info("Events were erased during a filling of %d periods: it is done again.", len(periods))
+            log.info("Events were erased or moved in during a filling of %d periods: it is done again.", len(periods))
             return 0
         held = set(Erasure.objects.values_list("store_site", flat=True))
         periods = [period for period in periods if period.site_id not in held]

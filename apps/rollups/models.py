@@ -73,7 +73,9 @@ class Watermark(models.Model):
     """How far arrivals have been turned into due periods: one row."""
 
     event_id = models.PositiveBigIntegerField(default=0, help_text=_("Events with ids up to this one were noted."))
-    erasures = models.PositiveBigIntegerField(default=0, help_text=_("How many erasures have ended."))
+    erasures = models.PositiveBigIntegerField(
+        default=0, help_text=_("How many erasures have ended, and files of events have been moved in.")
+    )
 
     def __str__(self) -> str:
         return str(self.event_id)

@@ -15,4 +15,9 @@ class Migration(migrations.Migration):
             name='events',
             field=models.PositiveBigIntegerField(db_default=0, default=0, help_text='How many events were found to be erased, at most.'),
         ),
+        migrations.AlterField(
+            model_name='watermark',
+            name='erasures',
+            field=models.PositiveBigIntegerField(default=0, help_text='How many erasures have ended, and files of events have been moved in.'),
+        ),
     ]
